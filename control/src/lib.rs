@@ -1,0 +1,1 @@
+//! Configuration sources and the admin API.

@@ -1,0 +1,1 @@
+//! Raw request heads become Host, Path, ClientIp and framing.

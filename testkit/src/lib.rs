@@ -1,0 +1,1 @@
+//! Recording upstream, raw downstream, gateways under test.

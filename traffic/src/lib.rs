@@ -1,0 +1,1 @@
+//! Traffic policies: header changes.

@@ -1,0 +1,1 @@
+//! The SecLang compiler and transaction.

@@ -1,0 +1,1 @@
+//! The WAF as a filter.

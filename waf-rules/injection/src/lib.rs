@@ -1,0 +1,1 @@
+//! SQL and XSS injection verdicts.

@@ -1,0 +1,1 @@
+//! The OWASP Core Rule Set, embedded.

@@ -1,0 +1,1 @@
+//! SecLang transformations over bytes.

@@ -1,0 +1,1 @@
+//! Rule set tests and tuning tools.

@@ -1,0 +1,2 @@
+//! House rules, executable.
+fn main() {}
