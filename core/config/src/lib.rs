@@ -1,1 +1,47 @@
 //! What an operator writes.
+//!
+//! Documents in YAML become a [`Gateway`]: plain data, `Clone + Eq + Hash`, so that equality decides what survives a
+//! reload. Every problem is a [`Diagnostic`] with file, line and column, and all of them are reported. This crate
+//! decides what is valid on its own; it knows no socket, no regular expression and no rule language, whose compilers
+//! report in the same form.
+//!
+//! Deliberately absent: substitution of environment variables. What a document says is what runs.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "tests"))]
+
+mod address;
+mod cluster;
+pub mod defaults;
+mod diagnostic;
+mod filters;
+mod gateway;
+mod limits;
+mod listener;
+mod number;
+mod route;
+mod suggest;
+mod text;
+mod units;
+
+pub use address::{Address, BindAddress, HostPattern, Network};
+pub use cluster::{
+    ActiveHealth, Balance, Cluster, ClusterLimits, ClusterTimeouts, Endpoint, HashKey, Health,
+    PassiveHealth, Retry, RetryOn, UpstreamProtocol, UpstreamTls,
+};
+pub use diagnostic::{Diagnostic, Severity};
+pub use filters::{
+    AnomalyThreshold, FilterConfig, FilterKind, HeaderChanges, Headers, HostFilters, OnError,
+    OnLimit, RequestBodyInspection, ResponseBodyInspection, Ruleset, Waf, WafMode,
+};
+pub use gateway::{
+    Admin, EscapedSlashes, ForwardedHeader, Gateway, Log, LogLevel, LogTarget, Paths, Runtime,
+    Telemetry, TrustedProxies,
+};
+pub use limits::{Limits, ListenerLimits};
+pub use listener::{Alpn, Certificate, Listener, ListenerTls, TlsVersion};
+pub use number::{Percent, StatusRange};
+pub use route::{
+    HeaderMatch, Match, PathMatch, QueryMatch, RegexSubstitution, Rewrite, Route, RouteTimeouts,
+    ValueMatch, WeightedCluster,
+};
+pub use suggest::suggest;
+pub use units::{ByteSize, Duration};

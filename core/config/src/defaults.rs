@@ -1,0 +1,151 @@
+//! Every default and every hard bound, with its unit and its reason. Nothing else in the program invents a number.
+
+use crate::{ByteSize, Duration, Percent, StatusRange};
+
+// Connections.
+
+/// Listener connections at once. At 25 KB each the table stays under 512 MB.
+pub const CONNECTIONS: u32 = 20_000;
+/// Connections of one address at once: above what a browser or a household behind one address opens, and low enough
+/// that one address cannot fill the table.
+pub const CONNECTIONS_PER_IP: u32 = 512;
+/// TLS handshake: four round trips of a bad mobile network, twice.
+pub const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Request head, first to last byte, in total: a timeout per read never ends a byte every two seconds (slowloris).
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Idle HTTP/1 connection: what browsers and load balancers in front keep one for.
+pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Requests of one HTTP/1 connection: bounds what a connection can pile up, rarely felt.
+pub const KEEPALIVE_REQUESTS: u32 = 100_000;
+/// Silence within a request body.
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Bytes a second of a request body: below any real uplink, above a drip.
+pub const BODY_MIN_RATE: ByteSize = ByteSize::from_bytes(256);
+/// Grace before the rate of a request body is judged.
+pub const BODY_MIN_RATE_AFTER: Duration = Duration::from_secs(10);
+/// A downstream that takes nothing, HTTP/2 zero windows included.
+pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Silence of a stream: SSE and WebSocket applications send a sign of life every 15 to 60 seconds; five minutes
+/// forgives those that do it rarely.
+pub const STREAM_IDLE_TIMEOUT: Duration = Duration::from_secs(300);
+
+// Request heads.
+
+/// Request target. Browsers stay under 8 KiB; signed URLs reach above.
+pub const URI: ByteSize = ByteSize::from_kib(16);
+/// Request head. Cookies of real sites reach 16 KiB.
+pub const HEADERS: ByteSize = ByteSize::from_kib(64);
+/// Header lines. Counting lines and not only bytes is what stops the HPACK reference bomb (154 bytes held per byte
+/// sent at the usual limits).
+pub const HEADERS_COUNT: u32 = 100;
+
+// HTTP/2.
+
+/// Streams at once: the usual value of an edge, and the least RFC 9113 section 6.5.2 recommends.
+pub const H2_STREAMS: u32 = 100;
+/// Header list. With 100 streams it bounds the heads of a connection to 3.2 MB.
+pub const H2_HEADER_LIST: ByteSize = ByteSize::from_kib(32);
+/// Receive window of a stream: the protocol's own initial value would slow uploads; 256 KiB is one round trip of
+/// 20 ms at 100 Mbit/s.
+pub const H2_STREAM_WINDOW: ByteSize = ByteSize::from_kib(256);
+/// Receive window of a connection: what one connection can make us hold of bodies.
+pub const H2_CONNECTION_WINDOW: ByteSize = ByteSize::from_mib(1);
+/// Connection without a stream; as HTTP/1.
+pub const H2_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+// The whole gateway.
+
+/// Bodies held for inspection over all exchanges: 2,000 exchanges at the default limit of 128 KiB.
+pub const BUFFERED_BODIES: ByteSize = ByteSize::from_mib(256);
+/// Drain of removed listeners and at the end: the terminationGracePeriod of Kubernetes.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+/// Lines waiting for one log: a second of 8,000 requests.
+pub const LOG_QUEUE: u32 = 8192;
+
+// Clusters.
+
+/// Connection with TLS handshake: within one region it takes milliseconds; a second try must still fit.
+pub const UPSTREAM_CONNECT: Duration = Duration::from_secs(5);
+/// Between two reads of a response.
+pub const UPSTREAM_READ: Duration = Duration::from_secs(60);
+/// Between two writes of a request.
+pub const UPSTREAM_WRITE: Duration = Duration::from_secs(60);
+/// Unused connection: shorter than the 60 to 75 seconds after which servers close theirs, so that a request seldom
+/// meets a closing connection.
+pub const UPSTREAM_IDLE: Duration = Duration::from_secs(50);
+/// Requests in flight of a cluster.
+pub const CLUSTER_REQUESTS: u32 = 10_000;
+/// Unused connections kept of a cluster.
+pub const CLUSTER_IDLE_CONNECTIONS: u32 = 256;
+/// Response head: cookies set by applications stay far below.
+pub const RESPONSE_HEADERS: ByteSize = ByteSize::from_kib(64);
+/// Retries of one request: one other endpoint.
+pub const RETRY_ATTEMPTS: u32 = 1;
+/// Retries as a share of requests: at most a fifth, so that retries cannot double the load of a failing cluster.
+pub const RETRY_BUDGET_PERCENT: Percent = Percent::new(20);
+/// Retries a second that are always allowed, for clusters with few requests.
+pub const RETRY_MIN_PER_SECOND: u32 = 10;
+/// Failures in a row before an endpoint is ejected.
+pub const CONSECUTIVE_FAILURES: u32 = 5;
+/// How long an endpoint stays ejected: a restart of a process.
+pub const EJECT_FOR: Duration = Duration::from_secs(30);
+/// Share of a cluster that may be ejected: half of it must go on being tried.
+pub const MAX_EJECTED_PERCENT: Percent = Percent::new(50);
+
+pub(crate) fn weight() -> u32 {
+    1
+}
+
+pub(crate) fn health_interval() -> Duration {
+    Duration::from_secs(5)
+}
+
+pub(crate) fn health_timeout() -> Duration {
+    Duration::from_secs(2)
+}
+
+pub(crate) fn unhealthy_after() -> u32 {
+    3
+}
+
+pub(crate) fn healthy_after() -> u32 {
+    2
+}
+
+pub(crate) fn health_expect() -> Vec<StatusRange> {
+    vec![StatusRange::SUCCESS]
+}
+
+// WAF.
+
+/// Rule set of a `waf` filter that names none.
+pub const RULESET: &str = "crs";
+/// A `waf` filter with no rule set of its own uses this name.
+pub const NO_RULESET: &str = "none";
+/// Paranoia level: what the CRS itself starts with.
+pub const PARANOIA: u8 = 1;
+/// Inbound anomaly threshold of the CRS: one critical rule.
+pub const ANOMALY_INBOUND: u32 = 5;
+/// Outbound anomaly threshold of the CRS.
+pub const ANOMALY_OUTBOUND: u32 = 4;
+/// Request body held for inspection: forms and JSON of real applications; the recommended value of ModSecurity for
+/// bodies without files.
+pub const REQUEST_BODY_INSPECTION: ByteSize = ByteSize::from_kib(128);
+/// Response body held for inspection: ModSecurity's recommended value.
+pub const RESPONSE_BODY_INSPECTION: ByteSize = ByteSize::from_kib(512);
+/// Hard bound of both: one exchange never holds more.
+pub const BODY_INSPECTION_MAX: ByteSize = ByteSize::from_mib(16);
+
+// Documents.
+
+/// Largest document read.
+pub const DOCUMENT: ByteSize = ByteSize::from_mib(16);
+/// Most documents of one folder.
+pub const DOCUMENTS: usize = 1000;
+/// Most diagnostics shown of one load; the rest is counted.
+pub const DIAGNOSTICS: usize = 200;
+
+// Administration.
+
+/// Port of the admin API on loopback.
+pub const ADMIN_PORT: u16 = 9901;
