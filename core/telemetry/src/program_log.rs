@@ -1,0 +1,114 @@
+//! The program's own log, on stderr: what the gateway does and what goes wrong in it.
+//!
+//! Libraries that speak through `log`, as Pingora does, come out of the same place; they are heard from
+//! `warn` on, since what they say below that is about each connection.
+
+use std::fmt;
+use std::io;
+
+use portcullis_config::LogLevel;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
+use tracing_subscriber::{Layer as _, Registry, fmt as layer, reload};
+
+/// Crates whose own level is capped at `warn`.
+const LIBRARIES: &[&str] = &[
+    "pingora_core",
+    "pingora_http",
+    "pingora_pool",
+    "pingora_runtime",
+    "pingora_timeout",
+    "h2",
+    "hyper",
+    "rustls",
+    "tokio",
+    "mio",
+];
+
+/// How it is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LogFormat {
+    /// A line for people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+fn filter(level: LogLevel) -> LevelFilter {
+    match level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    }
+}
+
+fn targets(level: LogLevel) -> Targets {
+    let libraries = filter(level).min(LevelFilter::WARN);
+    Targets::new()
+        .with_default(filter(level))
+        .with_targets(LIBRARIES.iter().map(|name| (*name, libraries)))
+}
+
+/// The log of this process; kept to change its level at run time.
+pub struct ProgramLog {
+    targets: reload::Handle<Targets, Registry>,
+}
+
+/// The log could not be set up or changed.
+#[derive(Debug)]
+pub enum ProgramLogError {
+    /// This process has one already.
+    AlreadySet(TryInitError),
+    /// Its level cannot be changed any more.
+    Gone(reload::Error),
+}
+
+impl ProgramLog {
+    /// Sets up the log of this process, once.
+    ///
+    /// # Errors
+    /// When the process has a log already.
+    pub fn init(level: LogLevel, format: LogFormat) -> Result<Self, ProgramLogError> {
+        let (targets, handle) = reload::Layer::new(targets(level));
+        let lines = match format {
+            LogFormat::Text => layer::layer().with_ansi(false).with_writer(io::stderr).boxed(),
+            LogFormat::Json => {
+                layer::layer().json().flatten_event(true).with_writer(io::stderr).boxed()
+            }
+        };
+        tracing_subscriber::registry()
+            .with(targets)
+            .with(lines)
+            .try_init()
+            .map_err(ProgramLogError::AlreadySet)?;
+        Ok(Self { targets: handle })
+    }
+
+    /// Changes how much is said, as a reload may.
+    ///
+    /// # Errors
+    /// When the log is gone.
+    pub fn set_level(&self, level: LogLevel) -> Result<(), ProgramLogError> {
+        self.targets.reload(targets(level)).map_err(ProgramLogError::Gone)
+    }
+}
+
+impl fmt::Debug for ProgramLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProgramLog").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for ProgramLogError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlreadySet(cause) => write!(f, "the process has a log already: {cause}"),
+            Self::Gone(cause) => write!(f, "the log cannot be changed: {cause}"),
+        }
+    }
+}
+
+impl std::error::Error for ProgramLogError {}
