@@ -5,10 +5,18 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
+use portcullis_config as config;
+use portcullis_config::Diagnostic;
+use rustls::crypto::CryptoProvider;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::ListenerTls;
 
 /// Certificates by server name.
 pub struct Certificates {
@@ -59,3 +67,92 @@ impl ResolvesServerCert for Certificates {
         Some(self.find(hello.server_name()))
     }
 }
+
+/// Compiles the TLS of a listener: reads its PEM files, checks that keys belong to certificates, and builds what
+/// rustls needs.
+///
+/// # Errors
+/// Every certificate that cannot be used, with the file and the reason.
+pub(crate) fn compile(
+    written: &config::ListenerTls,
+    at: &str,
+) -> Result<ListenerTls, Vec<Diagnostic>> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut problems = Vec::new();
+    let mut certificates: Option<Certificates> = None;
+    for (n, certificate) in written.certificates.iter().enumerate() {
+        match load(certificate, &provider, &format!("{at}.certificates[{n}]")) {
+            Ok((key, names)) => {
+                let all = certificates.get_or_insert_with(|| Certificates::new(Arc::clone(&key)));
+                for name in &names {
+                    all.insert(name, Arc::clone(&key));
+                }
+            }
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    let Some(certificates) = certificates.filter(|_| problems.is_empty()) else {
+        return Err(problems);
+    };
+    let certificates = Arc::new(certificates);
+    let versions: &[&'static rustls::SupportedProtocolVersion] = match written.min_version {
+        config::TlsVersion::Tls12 => &[&rustls::version::TLS13, &rustls::version::TLS12],
+        config::TlsVersion::Tls13 => &[&rustls::version::TLS13],
+    };
+    let resolver: Arc<dyn ResolvesServerCert> = Arc::clone(&certificates) as _;
+    let mut server = rustls::ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(versions)
+        .map_err(|error| vec![Diagnostic::error(at, format!("TLS cannot be set up: {error}"))])?
+        .with_no_client_auth()
+        .with_cert_resolver(resolver);
+    server.alpn_protocols = written
+        .alpn
+        .iter()
+        .map(|protocol| match protocol {
+            config::Alpn::Http2 => b"h2".to_vec(),
+            config::Alpn::Http1 => b"http/1.1".to_vec(),
+        })
+        .collect();
+    Ok(ListenerTls { server: Arc::new(server), certificates })
+}
+
+/// A certificate with its key, and the names it answers for.
+fn load(
+    written: &config::Certificate,
+    provider: &CryptoProvider,
+    at: &str,
+) -> Result<(Arc<CertifiedKey>, Vec<String>), Box<Diagnostic>> {
+    let problem = |part: &str, file: &Path, error: &dyn fmt::Display| {
+        let message = format!("{} cannot be used: {error}", file.display());
+        Box::new(Diagnostic::error(format!("{at}.{part}"), message))
+    };
+    let chain = CertificateDer::pem_file_iter(&written.certificate)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| problem("certificate", &written.certificate, &error))?;
+    let Some(leaf) = chain.first() else {
+        let help = "a PEM file with `-----BEGIN CERTIFICATE-----` is needed";
+        let found = problem("certificate", &written.certificate, &"it holds no certificate");
+        return Err(Box::new(found.with_help(help)));
+    };
+    let names = match written.hosts.is_empty() {
+        true => dns_names(leaf)
+            .map_err(|error| problem("certificate", &written.certificate, &error))?,
+        false => written.hosts.iter().map(|host| host.as_str().to_owned()).collect(),
+    };
+    let key = PrivateKeyDer::from_pem_file(&written.key)
+        .map_err(|error| problem("key", &written.key, &error))?;
+    let key = CertifiedKey::from_der(chain, key, provider).map_err(|error| {
+        let help = "the key has to be the one the certificate was issued for";
+        Box::new(problem("key", &written.key, &error).with_help(help))
+    })?;
+    Ok((Arc::new(key), names))
+}
+
+/// The DNS names a certificate carries, lower case.
+fn dns_names(leaf: &CertificateDer<'_>) -> Result<Vec<String>, webpki::Error> {
+    let certificate = webpki::EndEntityCert::try_from(leaf)?;
+    Ok(certificate.valid_dns_names().map(str::to_ascii_lowercase).collect())
+}
+
+#[cfg(test)]
+mod tests;

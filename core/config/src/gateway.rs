@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::files::OutputFile;
 use crate::{
     BindAddress, Cluster, FilterConfig, HostFilters, Limits, Listener, Network, Route, Ruleset,
 };
@@ -87,7 +88,7 @@ pub enum LogTarget {
     /// Nowhere.
     Off,
     /// Appended to a file. Relative to the document.
-    File(PathBuf),
+    File(#[schemars(with = "OutputFile")] PathBuf),
 }
 
 /// How much the program says about itself.
@@ -151,10 +152,12 @@ impl Default for Paths {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EscapedSlashes {
-    /// It stays escaped; some applications carry names with slashes so.
-    #[default]
+    /// It stays escaped; some applications carry names with slashes so. Refused all the same where decoding it would
+    /// bring a dot segment to light.
     Keep,
-    /// The request is answered with 400.
+    /// The request is answered with 400. Upstreams disagree on whether an escaped slash separates segments, so no
+    /// policy could be decided for all of them.
+    #[default]
     Reject,
     /// It becomes a slash, before `..` is resolved.
     Decode,
