@@ -1,1 +1,3 @@
-//! Benchmarks a reviewer can trust.
+//! Benchmarks a reviewer can trust: ratios in one run, on pinned cores, with every status counted.
+
+pub mod peers;

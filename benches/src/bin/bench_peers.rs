@@ -1,0 +1,137 @@
+//! `bench-peers [--rounds N] [--seconds N] [--connections N] [--only NAME,NAME] [--out DIR]`:
+//! measures the gateway beside its peers and writes `peers.json` and `peers.md`.
+//!
+//! Exit code 1 when something could not be measured, 2 when a ratio that the project asks for is
+//! missed.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use portcullis_benches::peers::contender::{Contender, NAMES, Place, probe, versions};
+use portcullis_benches::peers::measure::{Load, measure};
+use portcullis_benches::peers::report::{Row, json, markdown, targets};
+use portcullis_benches::peers::{Group, Result};
+
+struct Plan {
+    rounds: u32,
+    load: Load,
+    only: Option<Vec<String>>,
+    out: PathBuf,
+}
+
+fn plan(place: &Place) -> Result<Plan> {
+    let mut plan = Plan {
+        rounds: 5,
+        load: Load { seconds: 4, connections: 32 },
+        only: None,
+        out: place.folder.clone(),
+    };
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        let value = words.next().ok_or_else(|| format!("{word} needs a value"))?;
+        let number = || value.parse::<u32>().map_err(|_| format!("{word}: {value} is no number"));
+        match word.as_str() {
+            "--rounds" => plan.rounds = number()?,
+            "--seconds" => plan.load.seconds = number()?,
+            "--connections" => plan.load.connections = number()?,
+            "--only" => plan.only = Some(value.split(',').map(str::to_owned).collect()),
+            "--out" => plan.out = PathBuf::from(value),
+            _ => return Err(format!("unknown: {word}")),
+        }
+    }
+    Ok(plan)
+}
+
+fn place() -> Result<Place> {
+    let own = std::env::current_exe().map_err(|error| error.to_string())?;
+    let binaries = own.parent().ok_or("the binary has no folder")?.to_owned();
+    let root = std::env::current_dir().map_err(|error| error.to_string())?;
+    if !root.join("benches/peers").is_dir() {
+        return Err("run it from the root of the repository".to_owned());
+    }
+    let folder = binaries.parent().ok_or("the binary has no folder")?.join("bench-peers");
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    Ok(Place { root, binaries, folder })
+}
+
+fn run() -> Result<bool> {
+    let place = place()?;
+    let plan = plan(&place)?;
+    let upstream = place.upstream()?;
+    let mut gateways: Vec<Contender> = Vec::new();
+    for (name, group) in NAMES {
+        if plan.only.as_ref().is_none_or(|only| only.iter().any(|own| own == name)) {
+            let gateway = place.start(name, group, upstream.address)?;
+            probe(&gateway)?;
+            println!("{name} is ready");
+            gateways.push(gateway);
+        }
+    }
+    let mut rows: Vec<Row> = Vec::new();
+    for group in [Group::Plain, Group::Rules] {
+        for shape in group.shapes() {
+            let members: Vec<&Contender> = gateways.iter().filter(|g| g.group == group).collect();
+            let start = rows.len();
+            rows.extend(members.iter().map(|gateway| Row {
+                name: gateway.name,
+                group,
+                shape: *shape,
+                samples: Vec::new(),
+            }));
+            for round in 1..=plan.rounds {
+                for (gateway, row) in members.iter().zip(rows.iter_mut().skip(start)) {
+                    let sample = measure(gateway, &upstream, *shape, plan.load, &place.folder)?;
+                    println!(
+                        "round {round}: {} {}: {:.0} requests/s, p99 {:.2} ms, {} answered, \
+                         {} reached the upstream",
+                        gateway.name,
+                        shape.name(),
+                        sample.per_second,
+                        sample.p99_ms,
+                        sample.responses,
+                        sample.reached
+                    );
+                    row.samples.push(sample);
+                }
+            }
+        }
+    }
+    let mut facts = versions(&place);
+    facts.push((
+        "run",
+        format!(
+            "{} rounds in turn of {} s, {} connections, one core for the gateway, one for \
+             upstream and wrk",
+            plan.rounds, plan.load.seconds, plan.load.connections
+        ),
+    ));
+    finish(&rows, &facts, &plan.out)
+}
+
+fn finish(rows: &[Row], facts: &[(&str, String)], out: &std::path::Path) -> Result<bool> {
+    let page = markdown(rows, facts);
+    let write = |name: &str, text: &str| {
+        let path = out.join(name);
+        std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
+    };
+    write("peers.md", &page)?;
+    write("peers.json", &format!("{:#}\n", json(rows, facts)))?;
+    println!("\n{page}");
+    let mut held = true;
+    for (target, reached) in targets(rows) {
+        println!("{} {target}", if reached { "held:  " } else { "MISSED:" });
+        held &= reached;
+    }
+    Ok(held)
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(2),
+        Err(problem) => {
+            eprintln!("bench-peers: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! One measurement: wrk against one gateway, everything counted.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::contender::Contender;
+use super::{FIELDS, HOST, LOAD_CORE, Result, Shape};
+
+/// What one measurement showed.
+#[derive(Debug, Clone, Default)]
+pub struct Sample {
+    /// Responses a second.
+    pub per_second: f64,
+    /// Latency of the 99th percentile, milliseconds.
+    pub p99_ms: f64,
+    /// Responses.
+    pub responses: u64,
+    /// Responses that were neither 2xx nor 3xx.
+    pub refused: u64,
+    /// Failed connections, reads, writes and time-outs.
+    pub errors: u64,
+    /// Requests that the upstream saw meanwhile.
+    pub reached: u64,
+    /// CPU time of the gateway a response, microseconds.
+    pub cpu_micros: f64,
+    /// Resident memory of the gateway afterwards, MiB.
+    pub resident_mib: f64,
+}
+
+/// How wrk runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    /// How long.
+    pub seconds: u32,
+    /// Connections, all kept alive.
+    pub connections: u32,
+}
+
+/// Measures one gateway once.
+///
+/// # Errors
+/// When wrk cannot run, or an answer or a request is missing from the counts.
+pub fn measure(
+    gateway: &Contender,
+    upstream: &Contender,
+    shape: Shape,
+    load: Load,
+    folder: &Path,
+) -> Result<Sample> {
+    let script = folder.join(format!("{}.lua", shape.name().replace(' ', "-")));
+    std::fs::write(&script, lua(shape)).map_err(|error| format!("wrk script: {error}"))?;
+    let (reached, before) = (upstream.count()?, gateway.cost());
+    let output = Command::new("taskset")
+        .args(["-c", &LOAD_CORE.to_string(), "wrk", "-t1", "--latency"])
+        .arg(format!("-c{}", load.connections))
+        .arg(format!("-d{}s", load.seconds))
+        .arg("-s")
+        .arg(&script)
+        .arg(format!("http://{}{}", gateway.address, shape.target()))
+        .output()
+        .map_err(|error| format!("wrk: {error} (apt-get install wrk)"))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let after = gateway.cost();
+    let mut sample = parse(&text)
+        .ok_or_else(|| format!("wrk said {text} {}", String::from_utf8_lossy(&output.stderr)))?;
+    // The second question for the count is itself a request that the upstream sees.
+    sample.reached = upstream.count()?.saturating_sub(reached + 1);
+    let ticks = after.cpu_ticks.saturating_sub(before.cpu_ticks);
+    sample.cpu_micros = ticks as f64 * 10_000.0 / sample.responses.max(1) as f64;
+    sample.resident_mib = after.resident_pages as f64 / 256.0;
+    if sample.refused + sample.errors > 0 || sample.reached < sample.responses {
+        return Err(format!("{}: not every request passed: {sample:?}", gateway.name));
+    }
+    Ok(sample)
+}
+
+fn lua(shape: Shape) -> String {
+    let mut script = format!("wrk.headers[\"Host\"] = \"{HOST}\"\n");
+    for (name, value) in FIELDS {
+        script.push_str(&format!("wrk.headers[\"{name}\"] = \"{value}\"\n"));
+    }
+    match shape {
+        Shape::Get => {}
+        Shape::Form => script.push_str(&format!(
+            "wrk.method = \"POST\"\nwrk.body = \"{}\"\n\
+             wrk.headers[\"Content-Type\"] = \"application/x-www-form-urlencoded\"\n",
+            shape.body()
+        )),
+    }
+    script
+}
+
+/// Reads what wrk prints; `None` when it is something else.
+fn parse(text: &str) -> Option<Sample> {
+    let after =
+        |mark: &str| text.lines().find_map(|line| line.trim().strip_prefix(mark)).map(str::trim);
+    let responses = text.lines().find(|line| line.contains(" requests in "))?;
+    let numbers = |line: &str| -> u64 {
+        line.split(|c: char| !c.is_ascii_digit()).filter_map(|w| w.parse::<u64>().ok()).sum()
+    };
+    Some(Sample {
+        per_second: after("Requests/sec:")?.parse().ok()?,
+        p99_ms: milliseconds(after("99%")?)?,
+        responses: responses.split_whitespace().next()?.parse().ok()?,
+        refused: after("Non-2xx or 3xx responses:").map_or(0, numbers),
+        errors: after("Socket errors:").map_or(0, numbers),
+        ..Sample::default()
+    })
+}
+
+fn milliseconds(text: &str) -> Option<f64> {
+    for (unit, factor) in [("us", 0.001), ("ms", 1.0), ("s", 1000.0)] {
+        if let Some(number) = text.strip_suffix(unit) {
+            return Some(number.parse::<f64>().ok()? * factor);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_wrk_prints() {
+        let text = "  Latency Distribution\n     99%    2.10ms\n  1234 requests in 4.00s, 1MB read\n\
+                    \x20 Socket errors: connect 0, read 3, write 0, timeout 1\n\
+                    \x20 Non-2xx or 3xx responses: 7\nRequests/sec:  308.50\n";
+        let sample = parse(text).unwrap_or_default();
+        assert_eq!((sample.responses, sample.refused, sample.errors), (1234, 7, 4));
+        assert_eq!((sample.per_second, sample.p99_ms), (308.5, 2.1));
+        assert_eq!(milliseconds("500.00us"), Some(0.5));
+        assert!(parse("unable to connect").is_none());
+    }
+}
