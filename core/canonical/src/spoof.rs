@@ -1,0 +1,136 @@
+//! Headers a caller sends in the hope that an upstream takes them for ours.
+
+use std::collections::HashSet;
+
+use http::HeaderName;
+
+/// Why a header does not go upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Spoof {
+    /// It tells of an earlier hop. Stripped unless the peer is a trusted proxy.
+    Forwarding,
+    /// Only this gateway sets it. Stripped whoever sent it.
+    Asserted,
+    /// It is another spelling of a header that matters: many upstreams (CGI, WSGI, PHP) turn every character
+    /// that is no letter or digit into `_`, so `X_Forwarded_For` is `X-Forwarded-For` to them. Stripped whoever
+    /// sent it.
+    Alias,
+}
+
+/// Names that tell of an earlier hop, beside all that begin with `x-forwarded-`.
+const FORWARDING: [&str; 16] = [
+    "cf-connecting-ip",
+    "client-ip",
+    "cluster-client-ip",
+    "fastly-client-ip",
+    "forwarded",
+    "forwarded-for",
+    "front-end-https",
+    "true-client-ip",
+    "via",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-forwarded",
+    "x-original-forwarded-for",
+    "x-original-host",
+    "x-real-ip",
+    "x-url-scheme",
+];
+
+/// Names nobody may set from outside: they change the path, the environment or the inner routing of upstreams.
+const ASSERTED: [&str; 6] = [
+    // The environment variable HTTP_PROXY of CGI: CVE-2016-5385.
+    "proxy",
+    // Another path than the one decided on: IIS, Symfony, CVE-2018-14773.
+    "x-original-url",
+    "x-rewrite-url",
+    // Skips the middleware of Next.js: CVE-2025-29927.
+    "x-middleware-subrequest",
+    // Internal to Envoy: retries, timeouts, original path.
+    "x-envoy-original-path",
+    "x-envoy-internal",
+];
+
+/// Standard names whose aliases are stripped, as what we decided on one is void if an upstream reads the other.
+const GUARDED: [&str; 15] = [
+    "authorization",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "cookie",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Longest name that can be an alias, in bytes: an alias has the length of the name it stands for.
+const ALIAS_BYTES: usize = 128;
+
+/// The headers that are stripped, with those that filters of this gateway assert, such as the name of a consumer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SpoofList {
+    asserted: HashSet<Box<str>>,
+}
+
+impl SpoofList {
+    /// The built-in list with further names that only this gateway sets.
+    #[must_use]
+    pub fn with_asserted(names: impl IntoIterator<Item = HeaderName>) -> Self {
+        Self { asserted: names.into_iter().map(|name| folded(name.as_str()).into()).collect() }
+    }
+
+    /// What is wrong with a header of this name, if anything. Costs one scan of the name for nearly all.
+    #[must_use]
+    pub fn judge(&self, name: &HeaderName) -> Option<Spoof> {
+        let name = name.as_str();
+        if name.bytes().all(is_plain) {
+            return self.judge_plain(name);
+        }
+        if name.len() > ALIAS_BYTES {
+            return None;
+        }
+        let folded = folded(name);
+        let matters = GUARDED.contains(&folded.as_str()) || self.judge_plain(&folded).is_some();
+        matters.then_some(Spoof::Alias)
+    }
+
+    fn judge_plain(&self, name: &str) -> Option<Spoof> {
+        if !self.asserted.is_empty() && self.asserted.contains(name) {
+            return Some(Spoof::Asserted);
+        }
+        // Every built-in name begins with one of these; most headers of a request do not.
+        match name.as_bytes() {
+            [b'c' | b'f' | b'p' | b't' | b'v' | b'x', ..] => {}
+            _ => return None,
+        }
+        if name.starts_with("x-forwarded-") || FORWARDING.contains(&name) {
+            return Some(Spoof::Forwarding);
+        }
+        ASSERTED.contains(&name).then_some(Spoof::Asserted)
+    }
+}
+
+/// Whether a header of this name is stripped from a request of an untrusted peer, by the built-in list.
+#[must_use]
+pub fn spoofable(name: &HeaderName) -> bool {
+    SpoofList::default().judge(name).is_some()
+}
+
+/// A header name is lower case by its type, so what is left are letters, digits, hyphens, and all that can alias them.
+fn is_plain(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b == b'-'
+}
+
+fn folded(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
+}
+
+#[cfg(test)]
+mod tests;
