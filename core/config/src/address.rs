@@ -193,7 +193,7 @@ impl FromStr for HostPattern {
         }
         let name = lower.strip_suffix('.').unwrap_or(&lower);
         let rest = name.strip_prefix("*.").unwrap_or(name);
-        if name == "*" || is_dns_name(rest) {
+        if lower == "*" || is_dns_name(rest) {
             return Ok(Self(name.to_owned()));
         }
         Err(format!(

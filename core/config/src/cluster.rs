@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::files::InputFile;
 use crate::{Address, ByteSize, Duration, Percent, StatusRange, defaults};
 
 /// A named set of equal endpoints with balancing, health, TLS and retry policy.
@@ -96,6 +97,7 @@ pub struct UpstreamTls {
     /// Server name asked for and verified; absent: the endpoint's name as written.
     pub sni: Option<String>,
     /// PEM file of the authorities to trust; absent: those of the system.
+    #[schemars(with = "Option<InputFile>")]
     pub ca: Option<PathBuf>,
     /// Accepts any certificate: anyone on the way can read and change what passes.
     pub danger_accept_invalid_certificates: bool,

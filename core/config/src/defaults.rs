@@ -140,6 +140,14 @@ pub const BODY_INSPECTION_MAX: ByteSize = ByteSize::from_mib(16);
 
 /// Largest document read.
 pub const DOCUMENT: ByteSize = ByteSize::from_mib(16);
+/// Deepest nesting of a document; what is valid needs ten.
+pub const DOCUMENT_DEPTH: usize = 64;
+/// Most values of a document, those that aliases repeat included: some 50,000 routes.
+pub const DOCUMENT_NODES: usize = 1_000_000;
+/// Most aliases of a document.
+pub const DOCUMENT_ALIASES: usize = 10_000;
+/// Most addresses of one name.
+pub const RESOLVED_ADDRESSES: usize = 64;
 /// Most documents of one folder.
 pub const DOCUMENTS: usize = 1000;
 /// Most diagnostics shown of one load; the rest is counted.
@@ -149,3 +157,12 @@ pub const DIAGNOSTICS: usize = 200;
 
 /// Port of the admin API on loopback.
 pub const ADMIN_PORT: u16 = 9901;
+
+// Hard bounds.
+
+/// Largest head, response head and target that can be configured: all of it is held in memory.
+pub const HEAD_MAX: ByteSize = ByteSize::from_mib(1);
+/// Smallest receive window: the protocol's initial value (RFC 9113 section 6.5.2), below which peers may already send.
+pub const H2_WINDOW_MIN: ByteSize = ByteSize::from_bytes(65_535);
+/// Largest receive window (RFC 9113 section 6.9.1 allows 2 GiB); what one peer can make us hold.
+pub const H2_WINDOW_MAX: ByteSize = ByteSize::from_mib(64);

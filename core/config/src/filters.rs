@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::files::{InputFile, InputFolder};
 use crate::{ByteSize, HostPattern, defaults};
 
 /// One filter. A closed set: the pipeline matches it exhaustively.
@@ -71,6 +72,7 @@ pub struct HostFilters {
 #[serde(deny_unknown_fields, default)]
 pub struct Ruleset {
     /// Folder of an operator's own copy; absent: the OWASP CRS embedded in the program. Relative to the document.
+    #[schemars(with = "Option<InputFolder>")]
     pub path: Option<PathBuf>,
 }
 
@@ -93,6 +95,7 @@ pub struct Waf {
     /// How response bodies are inspected.
     pub response_body: ResponseBodyInspection,
     /// SecLang files read after the rule set, in order. Relative to the document.
+    #[schemars(with = "Vec<InputFile>")]
     pub rules: Vec<PathBuf>,
     /// SecLang read before the rules of the rule set, after its setup: where exclusions with `ctl:` belong.
     pub directives_before: String,

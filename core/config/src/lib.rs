@@ -9,15 +9,23 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "tests"))]
 
 mod address;
+mod check;
 mod cluster;
 pub mod defaults;
 mod diagnostic;
+mod document;
+mod files;
 mod filters;
 mod gateway;
 mod limits;
 mod listener;
+mod load;
+mod names;
 mod number;
 mod route;
+mod schema;
+mod spans;
+mod structure;
 mod suggest;
 mod text;
 mod units;
@@ -38,10 +46,13 @@ pub use gateway::{
 };
 pub use limits::{Limits, ListenerLimits};
 pub use listener::{Alpn, Certificate, Listener, ListenerTls, TlsVersion};
+pub use load::{Loaded, load, parse_str};
 pub use number::{Percent, StatusRange};
 pub use route::{
     HeaderMatch, Match, PathMatch, QueryMatch, RegexSubstitution, Rewrite, Route, RouteTimeouts,
     ValueMatch, WeightedCluster,
 };
+pub use schema::schema;
+pub use spans::Spans;
 pub use suggest::suggest;
 pub use units::{ByteSize, Duration};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::files::InputFile;
 use crate::{BindAddress, HostPattern, ListenerLimits};
 
 /// A bound address with its TLS and limits.
@@ -49,8 +50,10 @@ fn default_alpn() -> Vec<Alpn> {
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
     /// PEM file with the certificate, followed by its intermediates.
+    #[schemars(with = "InputFile")]
     pub certificate: PathBuf,
     /// PEM file with the private key (PKCS#8, PKCS#1 or SEC1).
+    #[schemars(with = "InputFile")]
     pub key: PathBuf,
     /// Server names (SNI) this certificate serves; absent: the DNS names in the certificate.
     #[serde(default)]

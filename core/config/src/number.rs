@@ -1,19 +1,31 @@
 //! Small numbers with a range of their own.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::text::text_value;
 
 /// A share in hundredths, 0 to 100.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u8")]
-pub struct Percent(#[schemars(range(min = 0, max = 100))] u8);
+pub struct Percent(u8);
+
+impl JsonSchema for Percent {
+    fn schema_name() -> Cow<'static, str> {
+        "Percent".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "integer", "minimum": 0, "maximum": 100,
+            "description": "A share in hundredths, 0 to 100."
+        })
+    }
+}
 
 impl Percent {
     /// So many hundredths; more than 100 count as 100.

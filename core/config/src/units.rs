@@ -35,12 +35,6 @@ impl Duration {
     pub const fn get(self) -> std::time::Duration {
         std::time::Duration::from_millis(self.millis)
     }
-
-    /// Whether it is no time at all.
-    #[must_use]
-    pub const fn is_zero(self) -> bool {
-        self.millis == 0
-    }
 }
 
 impl From<Duration> for std::time::Duration {
@@ -49,15 +43,23 @@ impl From<Duration> for std::time::Duration {
     }
 }
 
+/// A year: beyond it a wait is a mistake, and arithmetic on clocks cannot overflow.
+const LONGEST_MILLIS: u64 = 8760 * 3_600_000;
+
 const DURATION_UNITS: [(&str, u64); 4] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)];
 
 impl FromStr for Duration {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        number_with_unit(text, &DURATION_UNITS).map(Self::from_millis).ok_or_else(|| {
+        let millis = number_with_unit(text, &DURATION_UNITS).ok_or_else(|| {
             format!("`{text}` is not a duration; write for example 250ms, 5s, 2m, 1h")
-        })
+        })?;
+        match millis {
+            0 => Err(format!("`{text}` is no time at all; every wait lasts a while")),
+            1..=LONGEST_MILLIS => Ok(Self { millis }),
+            _ => Err(format!("`{text}` is longer than 8760h (a year)")),
+        }
     }
 }
 
