@@ -1,1 +1,24 @@
 //! The SecLang compiler and transaction.
+//!
+//! Rule text becomes a [`RuleSet`] once ([`RuleSet::compile`]: lexer, syntax tree, compiled program; every problem is a
+//! [`RuleDiagnostic`] with its place), and a [`Transaction`] runs one exchange through it, phase by phase. The crate
+//! works on bytes: it knows no HTTP library, opens no file and no socket, and decides nothing about what happens to an
+//! exchange it asks to interrupt.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
+
+mod diagnostic;
+
+pub mod limits;
+mod meta;
+mod outcome;
+mod ruleset;
+mod sources;
+mod transaction;
+
+pub use diagnostic::RuleDiagnostic;
+pub use meta::{Phase, RuleMeta, Severity};
+pub use outcome::{Disruption, Interruption, Matched, RuleMatch, Score};
+pub use ruleset::{CompileOptions, EngineMode, RuleSet};
+pub use sources::Sources;
+pub use transaction::{Transaction, TransactionId};

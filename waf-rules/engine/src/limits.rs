@@ -1,0 +1,54 @@
+//! Every limit of the compiler and of a transaction, with its unit in the name.
+
+/// Files one rule set may include, directly or through other files.
+pub const MAX_FILES: usize = 4_096;
+/// Depth of `Include` in `Include`.
+pub const MAX_INCLUDE_DEPTH: usize = 16;
+/// Rules (chain links counted one by one) of one rule set.
+pub const MAX_RULES: usize = 100_000;
+/// Links of one chain.
+pub const MAX_CHAIN_LINKS: usize = 32;
+/// Problems reported before the compiler gives up.
+pub const MAX_DIAGNOSTICS: usize = 100;
+/// Bytes of one logical line (continuations joined).
+pub const MAX_LINE_BYTES: usize = 1 << 20;
+/// Bytes a compiled pattern may take.
+pub const MAX_PATTERN_BYTES: usize = 32 << 20;
+/// Nesting of groups in a pattern.
+pub const MAX_PATTERN_NESTING: u32 = 200;
+/// Values `TX.0` to `TX.9` that a match captures.
+pub const MAX_CAPTURES: usize = 10;
+
+/// Arguments of one request (query, body and uploads counted together) where `SecArgumentsLimit` says nothing else.
+pub const DEFAULT_ARGUMENTS: usize = 1_000;
+/// Bytes of request body inspected where `SecRequestBodyLimit` says nothing else.
+pub const DEFAULT_REQUEST_BODY_BYTES: usize = 128 << 10;
+/// Bytes of response body inspected where `SecResponseBodyLimit` says nothing else.
+pub const DEFAULT_RESPONSE_BODY_BYTES: usize = 512 << 10;
+/// Nesting of a JSON body where `SecRequestBodyJsonDepthLimit` says nothing else.
+pub const DEFAULT_JSON_DEPTH: usize = 1_024;
+
+/// Request and response headers, each.
+pub const MAX_HEADERS: usize = 1_000;
+/// Entries of one collection that is filled from a body (parts, text nodes, leaves).
+pub const MAX_BODY_ENTRIES: usize = 20_000;
+/// Variables in `TX` beside those that rules name.
+pub const MAX_TX_VARIABLES: usize = 4_096;
+/// Rule matches a transaction keeps for its reader; scores go on counting.
+pub const MAX_KEPT_MATCHES: usize = 256;
+/// Matched values one kept rule match lists.
+pub const MAX_KEPT_VALUES: usize = 8;
+/// Values `MATCHED_VARS` holds while one rule is evaluated.
+pub const MAX_MATCHED_VARS: usize = 1_000;
+/// Bytes of a matched value in a rule match.
+pub const MAX_EXCERPT_BYTES: usize = 256;
+/// Bytes one message, log datum, `setvar` or operator argument may grow to when its macros are expanded.
+pub const MAX_EXPANSION_BYTES: usize = 16 << 10;
+/// Bytes of all values of one transaction, transformed ones included.
+pub const MAX_TRANSACTION_BYTES: usize = 512 << 20;
+/// Bytes of working memory that a thread keeps from one transaction to the next.
+pub const MAX_IDLE_WORKSPACE_BYTES: usize = 4 << 20;
+/// Working memories that a thread keeps.
+pub const MAX_IDLE_WORKSPACES: usize = 16;
+/// Run-time target exclusions (`ctl:ruleRemoveTarget...`) of one transaction.
+pub const MAX_REMOVED_TARGETS: usize = 1_000;
