@@ -16,25 +16,30 @@ pub fn base(place: &Place) -> String {
     )
 }
 
-/// A document with one plain listener, with h2c on a second one, and everything forwarded to one
-/// HTTP/1.1 endpoint.
-pub fn forward(place: &Place, endpoint: SocketAddr) -> String {
-    format!(
-        "{}{}{}{}",
-        base(place),
-        listeners(place),
-        cluster("up", &[endpoint], ""),
-        route("all", "up")
-    )
+/// A plain listener, an h2c listener and, where certificates were written, a TLS listener; `more`
+/// is further keys of each, `, key: value`.
+pub fn listeners(place: &Place, more: &str) -> String {
+    let [http, h2c, tls, _] = place.listen;
+    let mut text = format!(
+        "listeners:\n  - {{ name: http, address: \"{http}\"{more} }}\n  \
+         - {{ name: h2c, address: \"{h2c}\", h2c: true{more} }}\n"
+    );
+    let certificate = place.folder.join("listener.pem");
+    if certificate.is_file() {
+        text.push_str(&format!(
+            "  - {{ name: tls, address: \"{tls}\", tls: {{ certificates: [{{ certificate: {}, \
+             key: {} }}] }}{more} }}\n",
+            certificate.display(),
+            place.folder.join("listener.key").display()
+        ));
+    }
+    text
 }
 
-/// A plain listener and an h2c listener.
-pub fn listeners(place: &Place) -> String {
-    format!(
-        "listeners:\n  - {{ name: http, address: \"{}\" }}\n  \
-         - {{ name: h2c, address: \"{}\", h2c: true }}\n",
-        place.listen[0], place.listen[1]
-    )
+/// Telemetry, admin, listeners, one cluster `up` and one route `all`: everything goes to `endpoint`.
+pub fn forward(place: &Place, endpoint: SocketAddr) -> String {
+    let cluster = cluster("up", &[endpoint], "");
+    format!("{}{}{cluster}{}", base(place), listeners(place, ""), route("all", "up"))
 }
 
 /// One cluster, as the whole list; `more` is further keys, a line each, indented by four.

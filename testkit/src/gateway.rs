@@ -185,11 +185,12 @@ impl Gateway {
     /// The number of the running snapshot.
     ///
     /// # Errors
-    /// When `/config` does not tell it.
+    /// When the metrics do not tell it.
     pub async fn revision(&self) -> Result<u64> {
-        let config = self.config().await?;
-        let revision = config.get("revision").and_then(Value::as_u64);
-        revision.ok_or_else(|| Problem::new(format!("no revision in {config}")))
+        let metrics = self.metrics().await?;
+        let name = "portcullis_snapshot_revision";
+        let revision = metrics.of(name).next().map(|sample| sample.value as u64);
+        revision.ok_or_else(|| Problem::new(format!("no {name} in the metrics")))
     }
 
     /// Writes a document and waits until a later revision runs.

@@ -100,8 +100,7 @@ async fn tls_ends_at_the_name() {
     let address = ([127, 0, 0, 1], 0).into();
     let upstream = RecordingUpstream::start_at(address, Some(acceptor), |_| Answer::ok("ok"));
     let upstream = upstream.await.unwrap();
-    let mut down =
-        RawDownstream::tls(&authority, upstream.address(), "shop.test").await.unwrap();
+    let mut down = RawDownstream::tls(&authority, upstream.address(), "shop.test").await.unwrap();
     assert_eq!(down.ask("GET / HTTP/1.1\r\n\r\n").await.unwrap().status(), 200);
     assert!(RawDownstream::tls(&authority, upstream.address(), "other.test").await.is_err());
 }
