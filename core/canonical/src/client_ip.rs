@@ -59,19 +59,17 @@ pub enum ForwardedSource {
 pub struct TrustedProxies {
     proxies: CidrSet,
     source: ForwardedSource,
-    hops: usize,
+    hops: Option<u32>,
 }
 
 impl TrustedProxies {
-    /// Most proxies in line that are believed unless said otherwise.
-    pub const DEFAULT_HOPS: usize = 16;
-
-    /// Trusts the proxies within the given networks, and of each request at most `hops` of them in line.
+    /// Trusts the proxies within the given networks, and of each request at most `hops` of them in line; none: as
+    /// many as are trusted.
     #[must_use]
     pub fn new(
         nets: impl IntoIterator<Item = IpNet>,
         source: ForwardedSource,
-        hops: usize,
+        hops: Option<u32>,
     ) -> Self {
         Self { proxies: nets.into_iter().collect(), source, hops }
     }
@@ -107,7 +105,8 @@ impl TrustedProxies {
         read: impl Fn(&[u8]) -> Option<IpAddr>,
     ) -> ClientIp {
         let mut client = peer;
-        for word in words.take(self.hops) {
+        let hops = self.hops.map_or(usize::MAX, |hops| hops as usize);
+        for word in words.take(hops) {
             let Some(addr) = read(word) else { break };
             client = ClientIp::of_peer(addr);
             if !self.trusts(client.0) {
