@@ -95,7 +95,6 @@ fn options(duplicate_keys: DuplicateKeyPolicy) -> Options {
             max_depth: defaults::DOCUMENT_DEPTH,
             max_nodes: defaults::DOCUMENT_NODES,
             max_aliases: defaults::DOCUMENT_ALIASES,
-            max_documents: 1,
         },
         alias_limits: serde_saphyr::alias_limits! {
             max_total_replayed_events: defaults::DOCUMENT_NODES,
@@ -117,6 +116,10 @@ fn explain(error: &Error) -> (String, Option<String>) {
         Error::DuplicateMappingKey { key, .. } => {
             let key = key.as_deref().unwrap_or("?");
             (format!("key `{key}` is written twice"), Some("keep one of them".to_owned()))
+        }
+        Error::Budget { breach, .. } => {
+            let help = "split it into several documents; aliases count as what they repeat";
+            (format!("the document is too large: {breach:?}"), Some(help.to_owned()))
         }
         Error::MultipleDocuments { .. } => {
             let help = "a file holds one document; put the other one into a file of its own";

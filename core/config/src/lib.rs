@@ -22,6 +22,7 @@ mod listener;
 mod load;
 mod names;
 mod number;
+mod redact;
 mod route;
 mod schema;
 mod spans;
@@ -48,6 +49,7 @@ pub use limits::{Limits, ListenerLimits};
 pub use listener::{Alpn, Certificate, Listener, ListenerTls, TlsVersion};
 pub use load::{Loaded, load, parse_str};
 pub use number::{Percent, StatusRange};
+pub use redact::REDACTED;
 pub use route::{
     HeaderMatch, Match, PathMatch, QueryMatch, RegexSubstitution, Rewrite, Route, RouteTimeouts,
     ValueMatch, WeightedCluster,

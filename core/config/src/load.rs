@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use crate::document::Place;
 use crate::spans::{Inside, SpanNode};
 use crate::structure::{Read, Reference, Structure};
 use crate::{Diagnostic, Gateway, Severity, Spans, check, defaults, document, names};
@@ -95,7 +96,7 @@ fn assemble(
     texts: Vec<(PathBuf, String)>,
     mut problems: Vec<Diagnostic>,
 ) -> Result<Loaded, Vec<Diagnostic>> {
-    let mut merged = Merged::default();
+    let mut merged = Merged { incomplete: !problems.is_empty(), ..Merged::default() };
     let mut files: Vec<PathBuf> = texts.iter().map(|(file, _)| file.clone()).collect();
     let documents = files.clone();
     for (number, (file, text)) in texts.iter().enumerate() {
@@ -124,10 +125,12 @@ fn assemble(
         &spans,
     );
     names::resolve(&mut gateway, &mut meaning);
+    meaning.retain(|diagnostic| !spans.damaged(&diagnostic.path));
     spans.locate(&mut meaning);
     problems.append(&mut meaning);
+    let problems = limited(problems);
     if problems.iter().any(Diagnostic::is_error) {
-        return Err(limited(problems));
+        return Err(problems);
     }
     Ok(Loaded { gateway, files, spans, warnings: problems })
 }
@@ -176,11 +179,15 @@ struct Merged {
     values: Map<String, Value>,
     spans: std::collections::HashMap<String, SpanNode>,
     dropped: Vec<String>,
+    /// Whether a whole document was dropped.
     incomplete: bool,
+    /// Whether a key of a document was dropped.
+    damaged: bool,
 }
 
 impl Merged {
     fn add(&mut self, read: Read, documents: &[PathBuf], problems: &mut Vec<Diagnostic>) {
+        self.damaged |= read.span.damaged;
         let (Value::Object(values), Inside::Map(mut spans)) = (read.value, read.span.inside) else {
             return;
         };
@@ -200,7 +207,8 @@ impl Merged {
 
     fn span(&mut self) -> SpanNode {
         let inside = Inside::Map(std::mem::take(&mut self.spans));
-        SpanNode { inside, ..SpanNode::default() }
+        let damaged = self.damaged || self.incomplete;
+        SpanNode { inside, damaged, place: Place { line: 1, column: 1 }, file: 0 }
     }
 }
 
@@ -250,7 +258,7 @@ fn append(
             }
         }
         (_, _, _, inside) => {
-            let span = SpanNode { file: span.file, place: span.place, inside };
+            let span = SpanNode { inside, ..span };
             twice(format!("`{key}` is written in two documents"), &span, before_span);
         }
     }
@@ -258,3 +266,6 @@ fn append(
 
 /// The one map of named things; other maps are single objects.
 const NAMED: &str = "rulesets";
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,8 @@ pub(crate) struct SpanNode {
     pub(crate) file: usize,
     pub(crate) place: Place,
     pub(crate) inside: Inside,
+    /// Whether something in it was wrong and is not part of the configuration.
+    pub(crate) damaged: bool,
 }
 
 /// What is in a value.
@@ -54,13 +56,28 @@ impl Spans {
     /// it; none when nothing on the way was written.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<(&Path, u32, u32)> {
+        let (node, _) = self.walk(path);
+        let file = self.files.get(node.file)?;
+        (node.place.line != 0).then_some((file.as_path(), node.place.line, node.place.column))
+    }
+}
+
+impl Spans {
+    /// Whether something directly in the value at this path was wrong, so that what seems to be missing there may be
+    /// what was wrong.
+    pub(crate) fn damaged(&self, path: &str) -> bool {
+        let (node, rest) = self.walk(path);
+        rest.is_empty() && node.damaged
+    }
+
+    /// The innermost value on the way along a path, and the rest of the path.
+    fn walk<'p>(&self, path: &'p str) -> (&SpanNode, &'p str) {
         let mut node = &self.root;
         let mut rest = path;
         while let Some((next, after)) = node.step(rest) {
             (node, rest) = (next, after);
         }
-        let file = self.files.get(node.file)?;
-        (node.place.line != 0).then_some((file.as_path(), node.place.line, node.place.column))
+        (node, rest)
     }
 }
 

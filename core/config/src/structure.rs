@@ -63,7 +63,7 @@ impl<'a> Structure<'a> {
     }
 
     fn read(&self, place: Place, value: Value, inside: Inside) -> Read {
-        Read { value, span: SpanNode { file: self.number, place, inside } }
+        Read { value, span: SpanNode { file: self.number, place, inside, damaged: false } }
     }
 
     fn problem(&mut self, place: Place, path: &str, message: String) -> &mut Diagnostic {
@@ -111,7 +111,10 @@ impl<'a> Structure<'a> {
                 None => self.dropped.extend(name_of(item)),
             }
         }
-        Some(self.read(node.place, Value::Array(values), Inside::List(spans)))
+        let damaged = values.len() < items.len();
+        let mut read = self.read(node.place, Value::Array(values), Inside::List(spans));
+        read.span.damaged = damaged;
+        Some(read)
     }
 
     fn map(&mut self, node: &Node, schema: &Value, path: &str) -> Option<Read> {
@@ -133,8 +136,13 @@ impl<'a> Structure<'a> {
                 spans.insert(entry.key.clone(), read.span);
             }
         }
-        let whole = self.required(node, entries, &values, schema, path);
-        whole.then(|| self.read(node.place, Value::Object(values), Inside::Map(spans)))
+        if !self.required(node, entries, &values, schema, path) {
+            return None;
+        }
+        let damaged = values.len() < entries.len();
+        let mut read = self.read(node.place, Value::Object(values), Inside::Map(spans));
+        read.span.damaged = damaged;
+        Some(read)
     }
 
     /// Whether every required key is there and right; reports those that were not written.

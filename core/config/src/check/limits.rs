@@ -4,11 +4,12 @@ use super::Report;
 use crate::{ByteSize, FilterConfig, Gateway, Limits, defaults};
 
 pub(super) fn check(gateway: &Gateway, report: &mut Report<'_>) {
-    sizes("limits", &gateway.limits, report);
+    sizes("limits", &gateway.limits, None, report);
     for (index, listener) in gateway.listeners.iter().enumerate() {
         if listener.limits != crate::ListenerLimits::default() {
             let limits = listener.limits.over(&gateway.limits);
-            sizes(&format!("listeners[{index}].limits"), &limits, report);
+            let path = format!("listeners[{index}].limits");
+            sizes(&path, &limits, Some(&gateway.limits), report);
         }
     }
     budget(gateway, report);
@@ -16,38 +17,49 @@ pub(super) fn check(gateway: &Gateway, report: &mut Report<'_>) {
     trusted_proxies(gateway, report);
 }
 
-/// Ranges of sizes: what HTTP/2 allows, and what one head may hold at most.
-fn sizes(path: &str, limits: &Limits, report: &mut Report<'_>) {
-    let ranges = [
-        ("uri", limits.uri, ByteSize::from_bytes(64), defaults::HEAD_MAX),
-        ("headers", limits.headers, ByteSize::from_bytes(256), defaults::HEAD_MAX),
-        ("h2_header_list", limits.h2_header_list, ByteSize::from_bytes(256), defaults::HEAD_MAX),
-        (
-            "h2_stream_window",
-            limits.h2_stream_window,
-            defaults::H2_WINDOW_MIN,
-            defaults::H2_WINDOW_MAX,
-        ),
-        (
-            "h2_connection_window",
-            limits.h2_connection_window,
-            defaults::H2_WINDOW_MIN,
-            defaults::H2_WINDOW_MAX,
-        ),
-        ("body_min_rate", limits.body_min_rate, ByteSize::from_bytes(1), defaults::HEAD_MAX),
-    ];
-    for (name, size, least, most) in ranges {
-        if !(least..=most).contains(&size) {
+/// Ranges of sizes: what HTTP/2 allows, and what one head may hold at most. What was taken over from elsewhere is
+/// reported there.
+fn sizes(path: &str, limits: &Limits, taken_over: Option<&Limits>, report: &mut Report<'_>) {
+    let own = |of: fn(&Limits) -> ByteSize| taken_over.is_none_or(|other| of(other) != of(limits));
+    for (name, of, least, most) in RANGES {
+        let size = of(limits);
+        if own(of) && !(least..=most).contains(&size) {
             let help = format!("from {least} to {most}");
             report.error_help(format!("{path}.{name}"), format!("{size} is out of range"), help);
         }
     }
-    if limits.uri > limits.headers {
-        let message =
-            format!("a target of {} does not fit a head of {}", limits.uri, limits.headers);
-        report.error(format!("{path}.uri"), message);
+    if limits.uri > limits.headers && (own(|limits| limits.uri) || own(|limits| limits.headers)) {
+        let (uri, head) = (limits.uri, limits.headers);
+        report.error(format!("{path}.uri"), format!("{uri} does not fit a head of {head}"));
     }
 }
+
+/// Name, value, least, most.
+type Range = (&'static str, fn(&Limits) -> ByteSize, ByteSize, ByteSize);
+
+const RANGES: [Range; 6] = [
+    ("uri", |limits| limits.uri, ByteSize::from_bytes(64), defaults::HEAD_MAX),
+    ("headers", |limits| limits.headers, ByteSize::from_bytes(256), defaults::HEAD_MAX),
+    (
+        "h2_header_list",
+        |limits| limits.h2_header_list,
+        ByteSize::from_bytes(256),
+        defaults::HEAD_MAX,
+    ),
+    (
+        "h2_stream_window",
+        |limits| limits.h2_stream_window,
+        defaults::H2_WINDOW_MIN,
+        defaults::H2_WINDOW_MAX,
+    ),
+    (
+        "h2_connection_window",
+        |limits| limits.h2_connection_window,
+        defaults::H2_WINDOW_MIN,
+        defaults::H2_WINDOW_MAX,
+    ),
+    ("body_min_rate", |limits| limits.body_min_rate, ByteSize::from_bytes(1), defaults::HEAD_MAX),
+];
 
 /// A body must fit the memory of all bodies, or it could never be inspected.
 fn budget(gateway: &Gateway, report: &mut Report<'_>) {
