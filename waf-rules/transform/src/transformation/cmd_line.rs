@@ -1,0 +1,60 @@
+//! `cmdLine`: deletes `\ " ' ^`, makes each run of `, ;` and whitespace one space, deletes that space
+//! before `/` and `(`, and lower-cases the rest.
+
+/// What a byte means to a command line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Keep,
+    Delete,
+    Space,
+    Join,
+}
+
+const fn class(byte: u8) -> Class {
+    match byte {
+        b'"' | b'\'' | b'\\' | b'^' => Class::Delete,
+        b' ' | b',' | b';' | b'\t' | b'\r' | b'\n' => Class::Space,
+        b'/' | b'(' => Class::Join,
+        _ => Class::Keep,
+    }
+}
+
+pub(super) fn may_change(input: &[u8]) -> bool {
+    let mut space = false;
+    input.iter().any(|&byte| {
+        let changes = match class(byte) {
+            Class::Keep => byte.is_ascii_uppercase(),
+            Class::Delete => true,
+            Class::Space => byte != b' ' || space,
+            Class::Join => space,
+        };
+        space = byte == b' ';
+        changes
+    })
+}
+
+pub(super) fn write(input: &[u8], out: &mut Vec<u8>) {
+    let mut space = false;
+    for &byte in input {
+        match class(byte) {
+            Class::Delete => {}
+            Class::Space => {
+                if !space {
+                    out.push(b' ');
+                }
+                space = true;
+            }
+            Class::Join => {
+                if space {
+                    out.pop();
+                }
+                space = false;
+                out.push(byte);
+            }
+            Class::Keep => {
+                space = false;
+                out.push(byte.to_ascii_lowercase());
+            }
+        }
+    }
+}

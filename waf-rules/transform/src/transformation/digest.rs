@@ -1,0 +1,11 @@
+//! `md5` and `sha1`: the raw digests; rules follow them with `hexEncode`.
+
+use md5::Digest as _;
+
+pub(super) fn md5(input: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(&md5::Md5::digest(input));
+}
+
+pub(super) fn sha1(input: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(&sha1::Sha1::digest(input));
+}

@@ -1,0 +1,54 @@
+//! `htmlEntityDecode`: `&#xHH;`, `&#DD;` and the names quot, amp, lt, gt, nbsp in any case.
+//!
+//! The semicolon may be missing, as browsers accept. A number keeps its low byte. Names outside the five
+//! stay: the Core Rule Set spells the ones it cares about in its patterns.
+
+use crate::bytes::{NBSP, decode_marked, is_hex};
+
+/// Names and the byte each stands for.
+const NAMED: &[(&[u8], u8)] =
+    &[(b"quot", b'"'), (b"amp", b'&'), (b"lt", b'<'), (b"gt", b'>'), (b"nbsp", NBSP)];
+
+pub(super) fn write(input: &[u8], out: &mut Vec<u8>) {
+    decode_marked(input, b'&', out, |entity, out| match decode(entity) {
+        Some((byte, used)) => {
+            out.push(byte);
+            used + usize::from(entity.get(used) == Some(&b';'))
+        }
+        None => {
+            out.push(b'&');
+            1
+        }
+    });
+}
+
+/// The byte and the length of the reference at the start of `entity`, without a semicolon.
+fn decode(entity: &[u8]) -> Option<(u8, usize)> {
+    match entity {
+        [b'&', b'#', b'x' | b'X', rest @ ..] => number(rest, 16, is_hex).map(|(b, n)| (b, n + 3)),
+        [b'&', b'#', rest @ ..] => {
+            number(rest, 10, |b| b.is_ascii_digit()).map(|(b, n)| (b, n + 2))
+        }
+        [b'&', rest @ ..] => {
+            let length = rest.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+            let name = rest.get(..length)?;
+            let known = NAMED.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+            Some((known.1, length + 1))
+        }
+        _ => None,
+    }
+}
+
+/// The low byte of the number at the start of `digits`, and how many digits it has. A number too large
+/// for C's `long` ends in 0xFF, as `strtol` clamps it.
+fn number(digits: &[u8], radix: u32, is_digit: impl Fn(u8) -> bool) -> Option<(u8, usize)> {
+    let length = digits.iter().take_while(|&&b| is_digit(b)).count();
+    if length == 0 {
+        return None;
+    }
+    let value = digits.iter().take(length).fold(0_i64, |sum, &digit| {
+        let digit = i64::from(char::from(digit).to_digit(radix).unwrap_or(0));
+        sum.checked_mul(i64::from(radix)).and_then(|s| s.checked_add(digit)).unwrap_or(i64::MAX)
+    });
+    Some(((value & 0xFF) as u8, length))
+}
