@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Entry text and the files it may include or take data from. Nothing else is read: no disk, no network.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Sources {
     files: BTreeMap<Cow<'static, str>, Cow<'static, [u8]>>,
     entry_name: Cow<'static, str>,
