@@ -1,1 +1,13 @@
-//! Rule set tests and tuning tools.
+//! Rule set tests and tuning tools: the Core Rule Set's own regression tests, and the gate of attacks and ordinary
+//! requests at paranoia level 1.
+//!
+//! Everything runs in process on the engine, with the bytes a downstream would send. Nothing here opens a socket.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "tests"))]
+
+pub mod drive;
+pub mod ftw;
+pub mod gate;
+mod setup;
+
+pub use setup::{Setting, SetupError, compile};

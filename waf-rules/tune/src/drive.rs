@@ -1,0 +1,97 @@
+//! Runs one exchange through the engine: request, upstream's answer, log. Shared by the regression tests and the gate.
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use portcullis_waf_engine::{Interruption, RuleMatch, RuleSet, Transaction, TransactionId};
+
+use crate::ftw::upstream::Answer;
+use crate::ftw::wire::WireRequest;
+
+/// A rule that matched and is logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matched {
+    /// Its id.
+    pub rule: u64,
+    /// One line in the style of ModSecurity's error log, which the regression tests' expressions expect.
+    pub line: String,
+}
+
+/// What the engine said of an exchange.
+#[derive(Debug, Clone, Default)]
+pub struct Observed {
+    /// The answer that replaces the upstream's: status and the rule that asked for it.
+    pub interruption: Option<(u16, u64)>,
+    /// Whether the upstream was asked.
+    pub upstream_reached: bool,
+    /// Matched rules in order.
+    pub matched: Vec<Matched>,
+}
+
+/// Runs all five phases; the request phases end early when a rule interrupts.
+pub(crate) fn drive(
+    rules: &Arc<RuleSet>,
+    id: u128,
+    request: &WireRequest,
+    answer: impl FnOnce() -> Answer,
+) -> Observed {
+    let mut tx = Transaction::new(Arc::clone(rules), TransactionId::from(id));
+    let mut observed = Observed::default();
+    let interruption = request_phases(&mut tx, request).or_else(|| {
+        observed.upstream_reached = true;
+        response_phases(&mut tx, &answer())
+    });
+    tx.logging();
+    observed.interruption = interruption.map(|by| (by.status, by.rule_id));
+    observed.matched = tx.matches().iter().filter(|found| found.log).map(matched).collect();
+    observed
+}
+
+fn request_phases(tx: &mut Transaction, request: &WireRequest) -> Option<Interruption> {
+    let home = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    tx.connection(home, 54_321, home, 80);
+    tx.request_line(&request.method, request.origin_form(), &request.target, &request.version);
+    for (name, value) in &request.headers {
+        tx.request_header(name, value);
+    }
+    if let Some(interruption) = tx.request_headers_done() {
+        return Some(interruption);
+    }
+    let body = if tx.wants_request_body() { request.body.as_slice() } else { b"" };
+    tx.request_body(body, true)
+}
+
+fn response_phases(tx: &mut Transaction, answer: &Answer) -> Option<Interruption> {
+    tx.response_head(answer.status, b"HTTP/1.1");
+    for (name, value) in &answer.headers {
+        tx.response_header(name.as_bytes(), value.as_bytes());
+    }
+    if let Some(interruption) = tx.response_headers_done() {
+        return Some(interruption);
+    }
+    let body = if tx.wants_response_body() { answer.body.as_slice() } else { b"" };
+    tx.response_body(body, true)
+}
+
+/// `found` as one line of ModSecurity's error log.
+fn matched(found: &RuleMatch) -> Matched {
+    let rule = &found.rule;
+    let mut line = String::from("Portcullis: Warning.");
+    let mut field = |name: &str, value: &str| {
+        let _ = write!(line, " [{name} \"{value}\"]");
+    };
+    field("file", &rule.file);
+    field("line", &rule.line.to_string());
+    field("id", &rule.id.to_string());
+    field("msg", &found.message);
+    field("data", &found.data);
+    if let Some(severity) = rule.severity {
+        field("severity", severity.name());
+    }
+    field("ver", &rule.version);
+    for tag in &rule.tags {
+        field("tag", tag);
+    }
+    Matched { rule: rule.id, line: line.replace(['\r', '\n'], " ") }
+}
