@@ -163,9 +163,8 @@ impl Balancer {
     fn least_request(&self, view: &View, endpoints: &[Endpoint], tried: &[usize]) -> Option<usize> {
         if !tried.is_empty() {
             let untried = view.usable.iter().filter(|at| !tried.contains(at));
-            return untried.copied().min_by(|a, b| {
-                let less = lighter(&endpoints[*a], &endpoints[*b]);
-                if less { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater }
+            return untried.copied().reduce(|best, next| {
+                if lighter(&endpoints[next], &endpoints[best]) { next } else { best }
             });
         }
         let total = view.total();
@@ -192,11 +191,11 @@ impl Balancer {
     }
 }
 
-/// Whether `a` has less to do for its weight than `b`, the next request included.
+/// Whether `a` has less to do for its weight than `b`. Idle endpoints are equal whatever their weight: then the draw,
+/// which is by weight, decides, and none starves.
 fn lighter(a: &Endpoint, b: &Endpoint) -> bool {
-    let load = |of: &Endpoint, other: &Endpoint| {
-        (u64::from(of.in_flight()) + 1) * u64::from(other.weight())
-    };
+    let load =
+        |of: &Endpoint, other: &Endpoint| u64::from(of.in_flight()) * u64::from(other.weight());
     load(a, b) < load(b, a)
 }
 
