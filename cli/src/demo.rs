@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use axum::Router;
@@ -16,11 +17,21 @@ use futures_util::Stream;
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use crate::fail;
+
 /// Serves until the process ends.
-///
-/// # Errors
-/// The address cannot be bound.
-pub(crate) async fn serve(listen: SocketAddr) -> std::io::Result<()> {
+pub(crate) fn run(listen: SocketAddr) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    match runtime.block_on(serve(listen)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&format_args!("{listen}: {error}")),
+    }
+}
+
+async fn serve(listen: SocketAddr) -> std::io::Result<()> {
     let listener = TcpListener::bind(listen).await?;
     let app = Router::new().route("/sse", get(events)).route("/ws", get(echo_messages));
     axum::serve(listener, app.fallback(echo)).await

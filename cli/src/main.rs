@@ -1,2 +1,38 @@
-//! The portcullis binary.
-fn main() {}
+//! The `portcullis` binary: run a gateway, check and explain its configuration, test its rule sets.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "tests"))]
+
+mod arguments;
+mod check;
+mod demo;
+mod explain;
+mod proxy;
+mod run;
+mod waf;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Command, ConfigCommand, WafCommand};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Check(arguments) => check::check(&arguments),
+        Command::Explain(arguments) => explain::explain(&arguments),
+        Command::Proxy(arguments) => proxy::proxy(&arguments),
+        Command::Config(ConfigCommand::Schema) => check::schema(),
+        Command::Waf(WafCommand::Test(arguments)) => waf::test(&arguments),
+        Command::DemoUpstream(arguments) => demo::run(arguments.listen),
+    }
+}
+
+/// Says why the program ends.
+fn fail(problem: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("portcullis: {problem}");
+    ExitCode::FAILURE
+}

@@ -153,12 +153,7 @@ impl Chain {
     ///
     /// # Errors
     /// A filter that fails closed could not decide.
-    pub async fn response_body(
-        &self,
-        ex: &mut Exchange,
-        chunk: &mut Bytes,
-        end: bool,
-    ) -> Decision {
+    pub async fn response_body(&self, ex: &mut Exchange, chunk: &mut Bytes, end: bool) -> Decision {
         for &n in &self.response_body {
             ex.enter(n);
             let asked = self.links[n].filter.response_body(ex, chunk, end).await;

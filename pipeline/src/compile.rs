@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use portcullis_canonical::{ClientIp, HeadLimits, PathPolicy, Policy, TrustedProxies};
+use portcullis_canonical::{
+    EscapedSlashes, ForwardedSource, HeadLimits, PathPolicy, Policy, TrustedProxies,
+};
 use portcullis_config as config;
 use portcullis_config::{Diagnostic, Gateway, HostPattern};
 use portcullis_matching::RouteTable;
@@ -13,7 +15,7 @@ use portcullis_telemetry::LogSink;
 use portcullis_telemetry::metrics::LogName;
 use portcullis_upstream::Cluster;
 
-use crate::filters::{Chains, Place};
+use crate::filters::{Chains, Place, below};
 use crate::route::HostTable;
 use crate::{Listener, Registry, Rewrite, Route, RouteTimeouts, Routes, Snapshot, Weights, tls};
 
@@ -91,14 +93,11 @@ fn clusters<'a>(
 ) -> HashMap<&'a str, Arc<Cluster>> {
     let mut clusters = HashMap::new();
     for (n, cluster) in gateway.clusters.iter().enumerate() {
-        match registry.clusters.of(cluster, Cluster::new) {
+        match registry.cluster(cluster) {
             Ok(compiled) => {
                 clusters.insert(cluster.name.as_str(), compiled);
             }
-            Err(found) => problems.extend(found.into_iter().map(|problem| Diagnostic {
-                path: format!("clusters[{n}].{}", problem.path),
-                ..problem
-            })),
+            Err(found) => problems.extend(below(found, &format!("clusters[{n}]"))),
         }
     }
     clusters
@@ -111,8 +110,7 @@ fn routes<'a>(
     clusters: &HashMap<&str, Arc<Cluster>>,
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<Arc<Route>> {
-    let host_paths: Vec<String> =
-        (0..gateway.hosts.len()).map(|n| format!("hosts[{n}]")).collect();
+    let host_paths: Vec<String> = (0..gateway.hosts.len()).map(|n| format!("hosts[{n}]")).collect();
     let route_paths: Vec<String> =
         (0..gateway.routes.len()).map(|n| format!("routes[{n}]")).collect();
     let mut routes = Vec::with_capacity(gateway.routes.len());
@@ -238,4 +236,12 @@ fn policy(gateway: &Gateway, limits: &config::Limits) -> Policy {
         },
         ..Policy::default()
     }
+}
+
+fn trusted_proxies(written: &config::TrustedProxies) -> TrustedProxies {
+    let source = match written.header {
+        config::ForwardedHeader::XForwardedFor => ForwardedSource::XForwardedFor,
+        config::ForwardedHeader::Forwarded => ForwardedSource::Forwarded,
+    };
+    TrustedProxies::new(written.addresses.iter().map(|net| net.get()), source, written.hops)
 }

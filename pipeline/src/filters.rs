@@ -15,10 +15,10 @@ use crate::{Chain, Link, OnError, Registry};
 
 /// The filters of one place in the documents, with the path of that place.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place<'a> {
+pub(crate) struct Place<'a, 'p> {
     pub(crate) filters: &'a [FilterConfig],
     pub(crate) disable: &'a [FilterKind],
-    pub(crate) at: &'a str,
+    pub(crate) at: &'p str,
 }
 
 /// Compiles filters once each and shares chains that are equal.
@@ -48,7 +48,7 @@ impl<'a> Chains<'a> {
     }
 
     /// The chain that holds where these places meet, given from the narrowest to the widest: route, host, global.
-    pub(crate) fn of(&mut self, places: &[Place<'a>]) -> Arc<Chain> {
+    pub(crate) fn of(&mut self, places: &[Place<'a, '_>]) -> Arc<Chain> {
         let chosen = choose(places);
         let key: Vec<&FilterConfig> = chosen.iter().map(|(filter, _)| *filter).collect();
         if let Some(chain) = self.chains.get(&key) {
@@ -86,11 +86,7 @@ impl<'a> Chains<'a> {
         compiled
     }
 
-    fn compile(
-        &self,
-        filter: &FilterConfig,
-        at: &str,
-    ) -> Result<Arc<dyn Filter>, Vec<Diagnostic>> {
+    fn compile(&self, filter: &FilterConfig, at: &str) -> Result<Arc<dyn Filter>, Vec<Diagnostic>> {
         match filter {
             FilterConfig::Waf(waf) => {
                 let parts = WafParts {
@@ -103,14 +99,15 @@ impl<'a> Chains<'a> {
                 Ok(Arc::new(WafFilter::compile(waf, &parts)?))
             }
             FilterConfig::Headers(headers) => {
-                Ok(self.registry.headers.of(headers, |h| HeadersFilter::compile(h, at))?)
+                let compiled = self.registry.headers.of(headers, HeadersFilter::compile);
+                Ok(compiled.map_err(|problems| below(problems, &format!("{at}.headers")))?)
             }
         }
     }
 }
 
 /// The filter of each kind that counts, with the path of its place, in the order they run.
-fn choose<'a>(places: &[Place<'a>]) -> Vec<(&'a FilterConfig, String)> {
+fn choose<'a>(places: &[Place<'a, '_>]) -> Vec<(&'a FilterConfig, String)> {
     let mut chosen: Vec<(FilterKind, Option<(&FilterConfig, String)>)> = Vec::new();
     for place in places {
         for (n, filter) in place.filters.iter().enumerate() {
@@ -132,6 +129,13 @@ fn choose<'a>(places: &[Place<'a>]) -> Vec<(&'a FilterConfig, String)> {
     filters.retain(|(filter, _)| !is_off(filter));
     filters.sort_by_key(|(filter, _)| position(filter.kind()));
     filters
+}
+
+/// Problems of a part, with the path of the whole.
+pub(crate) fn below(problems: Vec<Diagnostic>, at: &str) -> Vec<Diagnostic> {
+    let place =
+        |problem: Diagnostic| Diagnostic { path: format!("{at}.{}", problem.path), ..problem };
+    problems.into_iter().map(place).collect()
 }
 
 /// A WAF that is off takes no part in any phase, so it is not even in the chain.

@@ -23,7 +23,7 @@ pub use explain::{Explanation, Question, explain};
 pub use order::ORDER;
 pub use registry::Registry;
 pub use rewrite::{Rewrite, Rewritten};
-pub use route::{Route, Routes, RouteTimeouts, Routed};
+pub use route::{Route, RouteTimeouts, Routed, Routes};
 pub use snapshot::{Listener, ListenerTls, Snapshot, SnapshotHandle};
 pub use tls::Certificates;
 pub use weights::Weights;

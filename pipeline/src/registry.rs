@@ -9,6 +9,7 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use portcullis_config as config;
+use portcullis_config::Diagnostic;
 use portcullis_telemetry::metrics::LogName;
 use portcullis_telemetry::{Destination, LogSink, Metrics, SinkLimits};
 use portcullis_traffic::HeadersFilter;
@@ -21,7 +22,7 @@ pub struct Registry {
     /// Where filters count.
     pub metrics: Arc<Metrics>,
     pub(crate) logs: Kept<LogKey, LogSink>,
-    pub(crate) clusters: Kept<config::Cluster, Cluster>,
+    clusters: Mutex<Vec<Weak<Cluster>>>,
     pub(crate) headers: Kept<config::Headers, HeadersFilter>,
     pub(crate) rulesets: RuleSets,
 }
@@ -33,7 +34,7 @@ impl Registry {
         Self {
             metrics,
             logs: Kept::default(),
-            clusters: Kept::default(),
+            clusters: Mutex::default(),
             headers: Kept::default(),
             rulesets: RuleSets::default(),
         }
@@ -49,6 +50,30 @@ pub(crate) struct LogKey {
 }
 
 impl Registry {
+    /// The cluster of this configuration: the running one where nothing changed, else a new one that takes over
+    /// the health of the endpoints it shares with the running one of its name.
+    ///
+    /// # Errors
+    /// Every problem; paths begin at the cluster.
+    pub(crate) fn cluster(
+        &self,
+        written: &config::Cluster,
+    ) -> Result<Arc<Cluster>, Vec<Diagnostic>> {
+        let mut kept = self.clusters.lock();
+        kept.retain(|cluster| cluster.strong_count() > 0);
+        let running: Vec<_> = kept.iter().filter_map(Weak::upgrade).collect();
+        if let Some(same) = running.iter().rev().find(|cluster| cluster.config() == written) {
+            return Ok(Arc::clone(same));
+        }
+        let predecessor = running.iter().rev().find(|cluster| **cluster.name() == *written.name);
+        let cluster = match predecessor {
+            Some(predecessor) => predecessor.successor(written)?,
+            None => Cluster::new(written)?,
+        };
+        kept.push(Arc::downgrade(&cluster));
+        Ok(cluster)
+    }
+
     /// The log of this name, open; none when it is off.
     ///
     /// # Errors

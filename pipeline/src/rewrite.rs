@@ -16,8 +16,14 @@ pub struct Rewrite {
 #[derive(Debug)]
 enum PathRewrite {
     /// Number of bytes of the matched prefix, and what is put in its place.
-    Prefix { matched: usize, replacement: Box<str> },
-    Regex { pattern: Regex, replacement: Box<str> },
+    Prefix {
+        matched: usize,
+        replacement: Box<str>,
+    },
+    Regex {
+        pattern: Regex,
+        replacement: Box<str>,
+    },
 }
 
 /// What goes upstream in place of what came.

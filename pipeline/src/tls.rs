@@ -135,8 +135,9 @@ fn load(
         return Err(Box::new(found.with_help(help)));
     };
     let names = match written.hosts.is_empty() {
-        true => dns_names(leaf)
-            .map_err(|error| problem("certificate", &written.certificate, &error))?,
+        true => {
+            dns_names(leaf).map_err(|error| problem("certificate", &written.certificate, &error))?
+        }
         false => written.hosts.iter().map(|host| host.as_str().to_owned()).collect(),
     };
     let key = PrivateKeyDer::from_pem_file(&written.key)

@@ -14,7 +14,7 @@ fn headers() -> FilterConfig {
     FilterConfig::Headers(Headers::default())
 }
 
-fn place<'a>(filters: &'a [FilterConfig], disable: &'a [FilterKind], at: &'a str) -> Place<'a> {
+fn place<'a>(filters: &'a [FilterConfig], disable: &'a [FilterKind], at: &'a str) -> Place<'a, 'a> {
     Place { filters, disable, at }
 }
 

@@ -1,0 +1,151 @@
+//! What the WAF tells its operator: metrics, notes in the access log, and an event for every exchange in which a rule
+//! that is to be logged matched.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use parking_lot::RwLock;
+use portcullis_filter::{Exchange, Note};
+use portcullis_telemetry::metrics::{Direction, WafMetrics, WafPhase};
+use portcullis_telemetry::{
+    LogSink, Metrics, Redactor, Scores, Timestamp, WafAction, WafEvent, WafMatch,
+};
+use portcullis_waf_engine::{Interruption, RuleMatch, Score, Transaction};
+
+/// Reports for one filter, on whichever routes it runs.
+pub(crate) struct Reporter {
+    ruleset: String,
+    version: String,
+    metrics: Arc<Metrics>,
+    log: Option<Arc<LogSink>>,
+    redactor: Redactor,
+    /// Handles by route; as many as there are routes.
+    by_route: RwLock<HashMap<Arc<str>, Arc<WafMetrics>>>,
+}
+
+impl Reporter {
+    pub(crate) fn new(
+        ruleset: &str,
+        version: String,
+        metrics: &Arc<Metrics>,
+        log: Option<Arc<LogSink>>,
+    ) -> Self {
+        Self {
+            ruleset: ruleset.to_owned(),
+            version,
+            metrics: Arc::clone(metrics),
+            log,
+            redactor: Redactor::default(),
+            by_route: RwLock::default(),
+        }
+    }
+
+    /// A phase was inspected.
+    pub(crate) fn inspected(&self, route: &Arc<str>, phase: WafPhase, began: Instant) {
+        self.of(route).inspected(phase, began.elapsed());
+    }
+
+    /// An exchange ended. `status` is that of the local reply or of the response, 0 for none.
+    pub(crate) fn report(
+        &self,
+        ex: &mut Exchange,
+        transaction: &Transaction,
+        demand: Option<&Interruption>,
+        status: u16,
+    ) {
+        let metrics = self.of(&ex.route);
+        let score = transaction.score();
+        metrics.transactions.increment();
+        metrics.score(Direction::Inbound, unsigned(score.inbound));
+        if score.inbound > 0 {
+            ex.note("waf_score", Note::Number(score.inbound));
+        }
+        let matches: Vec<&RuleMatch> = transaction.matches().iter().filter(|m| m.log).collect();
+        for matched in &matches {
+            metrics.detection(matched.rule.id);
+        }
+        if demand.is_some() {
+            metrics.blocked.increment();
+        } else if matches.is_empty() {
+            return;
+        } else {
+            metrics.detected.increment();
+        }
+        if let Some(log) = &self.log {
+            self.write_event(log, ex, &matches, &score, demand, status);
+        }
+    }
+
+    fn write_event(
+        &self,
+        log: &LogSink,
+        ex: &Exchange,
+        matches: &[&RuleMatch],
+        score: &Score,
+        demand: Option<&Interruption>,
+        status: u16,
+    ) {
+        let tags: Vec<Vec<&str>> =
+            matches.iter().map(|m| m.rule.tags.iter().map(AsRef::as_ref).collect()).collect();
+        let matches: Vec<WafMatch<'_>> =
+            matches.iter().zip(&tags).map(|(matched, tags)| describe(matched, tags)).collect();
+        let event = WafEvent {
+            time: Timestamp::now(),
+            id: ex.id.0,
+            revision: ex.revision,
+            route: &ex.route,
+            client: ex.client.addr(),
+            method: ex.received.method.as_str().as_bytes(),
+            host: ex.host.as_str().as_bytes(),
+            path: ex.path.as_str().as_bytes(),
+            action: if demand.is_some() { WafAction::Blocked } else { WafAction::Detected },
+            status,
+            blocking_rule: demand.map(|demand| demand.rule_id),
+            scores: Scores {
+                inbound: unsigned(score.inbound),
+                inbound_threshold: unsigned(score.inbound_threshold),
+                outbound: unsigned(score.outbound),
+                outbound_threshold: unsigned(score.outbound_threshold),
+            },
+            ruleset: &self.ruleset,
+            ruleset_version: &self.version,
+            matches: &matches,
+        };
+        log.write(|line| event.write_line(&self.redactor, line));
+    }
+
+    fn of(&self, route: &Arc<str>) -> Arc<WafMetrics> {
+        if let Some(metrics) = self.by_route.read().get(route) {
+            return Arc::clone(metrics);
+        }
+        let metrics = Arc::new(self.metrics.waf(&self.ruleset, route));
+        self.by_route.write().insert(Arc::clone(route), Arc::clone(&metrics));
+        metrics
+    }
+}
+
+fn describe<'a>(matched: &'a RuleMatch, tags: &'a [&'a str]) -> WafMatch<'a> {
+    let first = matched.first();
+    let range = first.and_then(|value| value.range.clone());
+    WafMatch {
+        rule: matched.rule.id,
+        message: matched.message.as_bytes(),
+        data: matched.data.as_bytes(),
+        severity: matched.rule.severity.map_or("", |severity| severity.name()),
+        phase: matched.phase.number(),
+        tags,
+        file: &matched.rule.file,
+        line: matched.rule.line,
+        variable: first.map_or("", |value| value.variable),
+        key: first.map_or(&[], |value| &value.key),
+        offset: range.as_ref().map(|range| range.start),
+        length: range.as_ref().map(|range| range.end - range.start),
+        value: first.map_or(&[], |value| &value.value),
+    }
+}
+
+/// Scores are never negative in a rule set that adds points; one that does so shows 0.
+fn unsigned(score: i64) -> u64 {
+    u64::try_from(score).unwrap_or(0)
+}

@@ -1,0 +1,153 @@
+//! From a `waf` filter as written to the text the engine compiles.
+//!
+//! The order is the one the OWASP Core Rule Set asks for: engine settings, setup, the operator's own lines that must
+//! stand before the rules, the rules, the operator's files and lines that must stand after them. What the filter's
+//! own keys say (mode, limits) comes last, so that no line of a rule file changes it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use portcullis_config as config;
+use portcullis_config::{Diagnostic, WafMode};
+use portcullis_waf_engine::Sources;
+use portcullis_waf_rulesets::{HOW_TO_BRING_ONE, Package, embedded};
+
+/// Name of the entry document in diagnostics of the engine.
+const ENTRY: &str = "waf";
+
+/// Name under which `directives_before` is included.
+const BEFORE: &str = "directives_before";
+
+/// Name under which `directives` is included.
+const AFTER: &str = "directives";
+
+/// Largest rule file of an operator, in bytes.
+const MAX_RULE_FILE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The text of a filter's rules, and the version of the package among them.
+#[derive(Debug)]
+pub(crate) struct Assembled {
+    pub(crate) sources: Sources,
+    pub(crate) version: String,
+}
+
+/// Collects everything a filter's rules are compiled from.
+pub(crate) fn assemble(
+    waf: &config::Waf,
+    rulesets: &BTreeMap<String, config::Ruleset>,
+    at: &str,
+) -> Result<Assembled, Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let package = package(waf, rulesets, at).unwrap_or_else(|problem| {
+        problems.push(*problem);
+        None
+    });
+    let mut entry = match &package {
+        Some(package) => package.entry(&format!("{}Include {BEFORE}", setup(waf))),
+        None => format!("Include {BEFORE}\n"),
+    };
+    let mut files = Vec::new();
+    for (n, path) in waf.rules.iter().enumerate() {
+        match rule_file(path) {
+            Ok(text) => {
+                let name = path.display().to_string();
+                let _ = writeln!(entry, "Include \"{name}\"");
+                files.push((name, text));
+            }
+            Err(problem) => problems.push(Diagnostic::error(
+                format!("{at}.rules[{n}]"),
+                format!("{}: {problem}", path.display()),
+            )),
+        }
+    }
+    let _ = write!(entry, "Include {AFTER}\n{}", settings(waf));
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let version = package.as_ref().map_or("", |package| &package.version).to_owned();
+    let mut sources = Sources::new(ENTRY, entry);
+    if let Some(package) = package {
+        sources = sources
+            .with_files(package.files.iter().map(|file| (file.path.clone(), file.content.clone())));
+    }
+    sources.insert(BEFORE, waf.directives_before.clone().into_bytes());
+    sources.insert(AFTER, waf.directives.clone().into_bytes());
+    for (name, text) in files {
+        sources.insert(name, text);
+    }
+    Ok(Assembled { sources, version })
+}
+
+/// The rule set package a filter names; none for `none`.
+fn package(
+    waf: &config::Waf,
+    rulesets: &BTreeMap<String, config::Ruleset>,
+    at: &str,
+) -> Result<Option<Package>, Box<Diagnostic>> {
+    if waf.ruleset == config::defaults::NO_RULESET {
+        return Ok(None);
+    }
+    let written = rulesets.get(&waf.ruleset);
+    if let Some(path) = written.and_then(|ruleset| ruleset.path.as_deref()) {
+        return Package::from_dir(path).map(Some).map_err(|error| {
+            Box::new(Diagnostic::error(
+                format!("rulesets.{}.path", waf.ruleset),
+                format!("the rule set cannot be read: {error}"),
+            ))
+        });
+    }
+    embedded().cloned().map(Some).ok_or_else(|| {
+        Box::new(
+            Diagnostic::error(format!("{at}.ruleset"), "there is no rule set to inspect with")
+                .with_help(HOW_TO_BRING_ONE),
+        )
+    })
+}
+
+fn rule_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
+    let size = std::fs::metadata(path)?.len();
+    if size > MAX_RULE_FILE_BYTES {
+        let problem = format!("{size} bytes are more than {MAX_RULE_FILE_BYTES}");
+        return Err(std::io::Error::other(problem));
+    }
+    std::fs::read(path)
+}
+
+/// The rule set's setup as crs-setup.conf.example would write it, under the ids it reserves for that.
+fn setup(waf: &config::Waf) -> String {
+    let (level, threshold) = (waf.paranoia, waf.anomaly_threshold);
+    format!(
+        "SecAction \"id:900000,phase:1,pass,t:none,nolog,setvar:tx.blocking_paranoia_level={level}\"\n\
+         SecAction \"id:900110,phase:1,pass,t:none,nolog,\
+         setvar:tx.inbound_anomaly_score_threshold={},\
+         setvar:tx.outbound_anomaly_score_threshold={}\"\n",
+        threshold.inbound, threshold.outbound
+    )
+}
+
+/// The engine settings that the filter's own keys decide.
+fn settings(waf: &config::Waf) -> String {
+    let on = |on: bool| if on { "On" } else { "Off" };
+    let mode = match waf.mode {
+        WafMode::Blocking => "On",
+        WafMode::Detection => "DetectionOnly",
+        WafMode::Off => "Off",
+    };
+    let on_limit = match waf.request_body.on_limit {
+        config::OnLimit::Reject => "Reject",
+        config::OnLimit::Partial => "ProcessPartial",
+    };
+    format!(
+        "SecRuleEngine {mode}\n\
+         SecRequestBodyAccess {}\n\
+         SecRequestBodyLimit {}\n\
+         SecRequestBodyLimitAction {on_limit}\n\
+         SecResponseBodyAccess {}\n\
+         SecResponseBodyLimit {}\n\
+         SecResponseBodyLimitAction ProcessPartial\n",
+        on(waf.request_body.inspect),
+        waf.request_body.limit.bytes(),
+        on(waf.response_body.inspect),
+        waf.response_body.limit.bytes(),
+    )
+}
