@@ -159,6 +159,3 @@ pub(crate) fn address(word: &[u8]) -> Option<IpAddr> {
     let inner = word.strip_prefix('[')?.strip_suffix(']')?;
     inner.parse::<Ipv6Addr>().ok().map(IpAddr::V6)
 }
-
-#[cfg(test)]
-mod tests;

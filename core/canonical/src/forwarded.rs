@@ -123,6 +123,3 @@ pub(crate) fn forwarded_for(element: &[u8]) -> Option<IpAddr> {
     }
     found
 }
-
-#[cfg(test)]
-mod tests;

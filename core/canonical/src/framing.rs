@@ -108,6 +108,3 @@ fn check_nominations(headers: &HeaderMap) -> Result<(), Problem> {
     }
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;

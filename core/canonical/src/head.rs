@@ -99,6 +99,3 @@ fn host(head: &RawHead<'_>, fields: &Fields<'_>, target: &Target<'_>) -> Result<
     let host = named.next().ok_or(Problem::HostMissing)?;
     if named.all(|other| other == host) { Ok(host) } else { Err(Problem::HostConflict) }
 }
-
-#[cfg(test)]
-mod tests;

@@ -153,6 +153,3 @@ fn check_name(name: &[u8]) -> Result<bool, Problem> {
     }
     if label == 0 { Err(Problem::HostInvalid) } else { Ok(lower) }
 }
-
-#[cfg(test)]
-mod tests;

@@ -128,6 +128,3 @@ fn canonical_path_bytes(target: &[u8], policy: &PathPolicy) -> Option<usize> {
 fn form_problem(target: &[u8]) -> Problem {
     target.iter().find_map(|&b| class::refusal(b)).unwrap_or(Problem::TargetForm)
 }
-
-#[cfg(test)]
-mod tests;

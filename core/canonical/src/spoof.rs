@@ -131,6 +131,3 @@ fn is_plain(b: u8) -> bool {
 fn folded(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
 }
-
-#[cfg(test)]
-mod tests;

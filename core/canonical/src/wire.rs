@@ -76,6 +76,3 @@ impl<'a> Iterator for Lines<'a> {
         })
     }
 }
-
-#[cfg(test)]
-mod tests;
