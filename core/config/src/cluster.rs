@@ -200,8 +200,8 @@ pub struct Retry {
     /// Tries after the first one, 0 to 5.
     #[schemars(range(min = 0, max = 5))]
     pub attempts: u32,
-    /// After which failures.
-    pub on: Vec<RetryOn>,
+    /// After which failures. (Not `on`: older YAML takes that word for a switch.)
+    pub after: Vec<RetryOn>,
     /// After which statuses; gateway statuses only: 502, 503, 504.
     pub statuses: Vec<u16>,
     /// Retries may be at most so much of the requests of the last ten seconds.
@@ -217,7 +217,7 @@ impl Default for Retry {
     fn default() -> Self {
         Self {
             attempts: defaults::RETRY_ATTEMPTS,
-            on: vec![RetryOn::ConnectFailure],
+            after: vec![RetryOn::ConnectFailure],
             statuses: Vec::new(),
             budget_percent: defaults::RETRY_BUDGET_PERCENT,
             min_per_second: defaults::RETRY_MIN_PER_SECOND,

@@ -47,7 +47,7 @@ pub use gateway::{
 };
 pub use limits::{Limits, ListenerLimits};
 pub use listener::{Alpn, Certificate, Listener, ListenerTls, TlsVersion};
-pub use load::{Loaded, load, parse_str};
+pub use load::{Attempt, Loaded, attempt, load, parse_str};
 pub use number::{Percent, StatusRange};
 pub use redact::REDACTED;
 pub use route::{

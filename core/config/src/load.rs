@@ -29,8 +29,27 @@ pub struct Loaded {
 /// # Errors
 /// Every diagnostic of all documents, warnings included, if one of them is an error.
 pub fn load(path: &Path) -> Result<Loaded, Vec<Diagnostic>> {
+    attempt(path).result
+}
+
+/// What came of reading documents, and which files had a part in it either way: who waits for them to be mended must
+/// watch those too that are missing.
+#[derive(Debug)]
+pub struct Attempt {
+    /// As [`load`] gives it.
+    pub result: Result<Loaded, Vec<Diagnostic>>,
+    /// As [`Loaded::files`].
+    pub files: Vec<PathBuf>,
+}
+
+/// As [`load`], with the files also where it failed.
+#[must_use]
+pub fn attempt(path: &Path) -> Attempt {
     let mut problems = Vec::new();
-    let files = documents(path).map_err(|diagnostic| vec![*diagnostic])?;
+    let files = match documents(path) {
+        Ok(files) => files,
+        Err(diagnostic) => return Attempt { result: Err(vec![*diagnostic]), files: Vec::new() },
+    };
     let mut texts = Vec::new();
     for file in files {
         match read_text(&file) {
@@ -46,7 +65,7 @@ pub fn load(path: &Path) -> Result<Loaded, Vec<Diagnostic>> {
 /// # Errors
 /// As [`load`].
 pub fn parse_str(name: impl Into<PathBuf>, text: &str) -> Result<Loaded, Vec<Diagnostic>> {
-    assemble(vec![(name.into(), text.to_owned())], Vec::new())
+    assemble(vec![(name.into(), text.to_owned())], Vec::new()).result
 }
 
 /// The documents to read.
@@ -92,10 +111,7 @@ fn read_text(file: &Path) -> Result<String, Box<Diagnostic>> {
 }
 
 /// From texts to a configuration: syntax and structure of each, all of them merged, then what they mean together.
-fn assemble(
-    texts: Vec<(PathBuf, String)>,
-    mut problems: Vec<Diagnostic>,
-) -> Result<Loaded, Vec<Diagnostic>> {
+fn assemble(texts: Vec<(PathBuf, String)>, mut problems: Vec<Diagnostic>) -> Attempt {
     let mut merged = Merged { incomplete: !problems.is_empty(), ..Merged::default() };
     let mut files: Vec<PathBuf> = texts.iter().map(|(file, _)| file.clone()).collect();
     let documents = files.clone();
@@ -114,25 +130,9 @@ fn assemble(
             None => merged.incomplete = true,
         }
     }
-    let spans = Spans::new(documents, merged.span());
-    let gateway = serde_json::from_value::<Gateway>(Value::Object(merged.values));
-    let Ok(mut gateway) = gateway.map_err(|error| problems.push(unreadable(&error))) else {
-        return Err(limited(problems));
-    };
-    let mut meaning = check::check(
-        &gateway,
-        &check::Known { dropped: &merged.dropped, incomplete: merged.incomplete },
-        &spans,
-    );
-    names::resolve(&mut gateway, &mut meaning);
-    meaning.retain(|diagnostic| !spans.damaged(&diagnostic.path));
-    spans.locate(&mut meaning);
-    problems.append(&mut meaning);
-    let problems = limited(problems);
-    if problems.iter().any(Diagnostic::is_error) {
-        return Err(problems);
-    }
-    Ok(Loaded { gateway, files, spans, warnings: problems })
+    let result = merged.understand(documents, problems);
+    let result = result.map(|loaded| Loaded { files: files.clone(), ..loaded });
+    Attempt { result, files }
 }
 
 /// The structure was right and still it cannot be read: a difference between schema and types, reported rather than
@@ -203,6 +203,33 @@ impl Merged {
                 }
             }
         }
+    }
+
+    /// What the documents mean together.
+    fn understand(
+        mut self,
+        documents: Vec<PathBuf>,
+        mut problems: Vec<Diagnostic>,
+    ) -> Result<Loaded, Vec<Diagnostic>> {
+        let spans = Spans::new(documents, self.span());
+        let mut gateway: Gateway = match serde_json::from_value(Value::Object(self.values)) {
+            Ok(gateway) => gateway,
+            Err(error) => {
+                problems.push(unreadable(&error));
+                return Err(limited(problems));
+            }
+        };
+        let known = check::Known { dropped: &self.dropped, incomplete: self.incomplete };
+        let mut meaning = check::check(&gateway, &known, &spans);
+        names::resolve(&mut gateway, &mut meaning);
+        meaning.retain(|diagnostic| !spans.damaged(&diagnostic.path));
+        spans.locate(&mut meaning);
+        problems.append(&mut meaning);
+        let problems = limited(problems);
+        if problems.iter().any(Diagnostic::is_error) {
+            return Err(problems);
+        }
+        Ok(Loaded { gateway, files: Vec::new(), spans, warnings: problems })
     }
 
     fn span(&mut self) -> SpanNode {

@@ -51,7 +51,7 @@ fn keys_of_schema(schema: &Value, known: &mut BTreeSet<String>) {
                 .for_each(|(_, value)| keys_of_schema(value, known));
         }
         Value::Array(items) => items.iter().for_each(|item| keys_of_schema(item, known)),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
@@ -62,7 +62,7 @@ fn keys_of_document(document: &Value, written: &mut BTreeSet<String>) {
             entries.values().for_each(|value| keys_of_document(value, written));
         }
         Value::Array(items) => items.iter().for_each(|item| keys_of_document(item, written)),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
@@ -105,6 +105,6 @@ fn pointers_of_keys(value: &Value, pointer: &str, last: &str, found: &mut Vec<(S
                 pointers_of_keys(item, &format!("{pointer}/{index}"), "", found);
             }
         }
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

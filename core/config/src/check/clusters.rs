@@ -98,8 +98,8 @@ fn retry(path: &str, cluster: &Cluster, report: &mut Report<'_>) {
     let statuses = retry.statuses.iter().enumerate();
     let statuses = statuses.map(|(index, status)| (format!("{path}.statuses[{index}]"), *status));
     report.unique("status", statuses, ToString::to_string);
-    if retry.attempts > 0 && retry.on.is_empty() && retry.statuses.is_empty() {
-        let help = "set `attempts: 0`, or say when under `on` or `statuses`";
+    if retry.attempts > 0 && retry.after.is_empty() && retry.statuses.is_empty() {
+        let help = "set `attempts: 0`, or say when under `after` or `statuses`";
         report.error_help(path.clone(), "nothing is a reason to try again", help);
     }
     if retry.danger_non_idempotent {
