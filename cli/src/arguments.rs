@@ -100,9 +100,9 @@ pub(crate) struct WafTestArguments {
     /// Folder with another rule set than the embedded one
     #[arg(long, value_name = "DIR")]
     pub(crate) crs: Option<PathBuf>,
-    /// Only rule files or rules that begin so: 942, 942100
-    #[arg(long, value_name = "PREFIX")]
-    pub(crate) only: Option<String>,
+    /// Only these tests: 942100-3, 942100 or 942*; may be repeated
+    #[arg(long, value_name = "TEST")]
+    pub(crate) only: Vec<String>,
     /// Also print why each failed test failed
     #[arg(long)]
     pub(crate) verbose: bool,

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod check;
+mod compile;
 mod demo;
 mod explain;
 mod proxy;
@@ -15,6 +16,9 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use arguments::{Arguments, Command, ConfigCommand, WafCommand};
+
+/// Version of the program.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -1,0 +1,30 @@
+//! From files to a snapshot for the commands that only look: the same way as `run`, without traffic.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use portcullis_config::{Diagnostic, LogTarget};
+use portcullis_pipeline::{Loaded, Registry, Snapshot, compile};
+use portcullis_telemetry::Metrics;
+use portcullis_telemetry::metrics::MetricLimits;
+
+/// Loads and compiles a configuration; gives the warnings beside the snapshot.
+///
+/// # Errors
+/// Every diagnostic.
+pub(crate) fn snapshot(path: &Path) -> Result<(Snapshot, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut loaded = portcullis_config::load(path)?;
+    // Whoever only looks must not open, and so create, the files the gateway would log to.
+    loaded.gateway.telemetry.access_log.to = LogTarget::Off;
+    loaded.gateway.telemetry.waf_log.to = LogTarget::Off;
+    let registry = Registry::new(Metrics::new(MetricLimits::default(), crate::VERSION));
+    let made = Loaded { revision: 1, closed_at: None };
+    match compile(Arc::new(loaded.gateway), &registry, made) {
+        Ok(snapshot) => Ok((snapshot, loaded.warnings)),
+        Err(mut problems) => {
+            loaded.spans.locate(&mut problems);
+            problems.extend(loaded.warnings);
+            Err(problems)
+        }
+    }
+}
