@@ -227,8 +227,7 @@ mod tests {
             seed = seed.wrapping_add(1);
             let mut out = Vec::new();
             bounded_string(&mut out, &value, 20);
-            let text: String = serde_json::from_slice(&out).unwrap();
-            assert!(!text.chars().any(|c| c == '\n'));
+            assert!(serde_json::from_slice::<String>(&out).is_ok());
             assert!(!out.iter().any(|b| *b < 0x20 || *b == 0x7F));
         }
     }

@@ -80,8 +80,8 @@ const NAME_BYTES_MAX: usize = 256;
 /// Hides secrets by the names they stand under.
 #[derive(Debug, Clone)]
 pub struct Redactor {
-    headers: HashSet<Box<str>>,
-    parameters: HashSet<Box<str>>,
+    headers: HashSet<Box<[u8]>>,
+    parameters: HashSet<Box<[u8]>>,
 }
 
 impl Default for Redactor {
@@ -97,7 +97,7 @@ impl Redactor {
         headers: impl IntoIterator<Item = H>,
         parameters: impl IntoIterator<Item = P>,
     ) -> Self {
-        let lower = |name: &str| name.to_ascii_lowercase().into_boxed_str();
+        let lower = |name: &str| name.to_ascii_lowercase().into_bytes().into_boxed_slice();
         let mut all_headers: HashSet<_> = HEADERS.iter().map(|name| lower(name)).collect();
         all_headers.extend(headers.into_iter().map(|name| lower(name.as_ref())));
         let mut all_parameters: HashSet<_> = PARAMETERS.iter().map(|name| lower(name)).collect();
@@ -108,26 +108,19 @@ impl Redactor {
     /// Whether the value of this header is hidden.
     #[must_use]
     pub fn hides_header(&self, name: &str) -> bool {
-        if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return self.headers.contains(name.to_ascii_lowercase().as_str());
-        }
-        self.headers.contains(name)
+        with_lower_case(name.as_bytes(), |lower| self.headers.contains(lower))
     }
 
     /// Whether the value of this parameter is hidden. The name may be percent-encoded; of `user[password]`
     /// and `json.user.password` each part counts.
     #[must_use]
     pub fn hides_parameter(&self, name: &[u8]) -> bool {
-        if name.is_empty() {
-            return false;
-        }
-        if name.len() > NAME_BYTES_MAX {
-            return true;
-        }
-        let plain = percent_decoded(name);
-        let lower = String::from_utf8_lossy(&plain).trim().to_ascii_lowercase();
-        self.parameters.contains(lower.as_str())
-            || lower.split(['.', '[', ']', ':']).any(|part| self.parameters.contains(part))
+        with_lower_case(percent_decoded(name).trim_ascii(), |lower| {
+            let part = |byte: &u8| matches!(byte, b'.' | b'[' | b']' | b':');
+            self.parameters.contains(lower)
+                || (lower.iter().any(part)
+                    && lower.split(part).any(|part| self.parameters.contains(part)))
+        })
     }
 
     /// The value of a header, or what stands for it.
@@ -223,6 +216,15 @@ impl Redactor {
         out.extend_from_slice(&text[copied..]);
         Cow::Owned(out)
     }
+}
+
+/// Asks about the name in lower case. Names too long to compare are answered with yes.
+fn with_lower_case(name: &[u8], ask: impl FnOnce(&[u8]) -> bool) -> bool {
+    let mut buffer = [0; NAME_BYTES_MAX];
+    let Some(lower) = buffer.get_mut(..name.len()) else { return true };
+    lower.copy_from_slice(name);
+    lower.make_ascii_lowercase();
+    !lower.is_empty() && ask(lower)
 }
 
 /// The name that ends a text, without quotes and blanks around it.
