@@ -145,7 +145,7 @@ pub async fn read_body(wire: &mut Wire, framing: Framing) -> Result<Body> {
     match framing {
         Framing::None => {}
         Framing::Length(length) => body.bytes = wire.exact(length).await?,
-        Framing::UntilClose => body.bytes = wire.to_end().await?,
+        Framing::UntilClose => body.bytes = wire.rest().await?,
         Framing::Chunked => while read_chunk(wire, &mut body).await? {},
     }
     Ok(body)

@@ -141,7 +141,7 @@ impl Wire {
     }
 
     /// Takes everything until the other side closes.
-    pub async fn to_end(&mut self) -> io::Result<Vec<u8>> {
+    pub async fn rest(&mut self) -> io::Result<Vec<u8>> {
         while self.fill().await? > 0 {}
         Ok(std::mem::take(&mut self.buffer))
     }
