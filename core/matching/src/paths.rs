@@ -27,6 +27,8 @@ impl Entry {
 #[derive(Debug, Default)]
 pub(crate) struct Paths {
     exact: HashMap<Box<str>, Vec<Entry>>,
+    /// Longest exact path in bytes: a longer one is not worth hashing.
+    exact_bytes: usize,
     prefixes: HashMap<Box<str>, Vec<Entry>>,
     /// Every length a prefix has, in order: paths of thousands of segments cost no more than these.
     prefix_bytes: Vec<usize>,
@@ -40,7 +42,10 @@ impl Paths {
             PathMatcher::Any => self.any.push(entry),
             PathMatcher::Regex(..) => self.regexes.push((path.clone(), entry)),
             PathMatcher::Prefix(text) => self.prefixes.entry(text.clone()).or_default().push(entry),
-            PathMatcher::Exact(text) => self.exact.entry(text.clone()).or_default().push(entry),
+            PathMatcher::Exact(text) => {
+                self.exact_bytes = self.exact_bytes.max(text.len());
+                self.exact.entry(text.clone()).or_default().push(entry);
+            }
         }
     }
 
@@ -58,7 +63,10 @@ impl Paths {
 
     pub(crate) fn find(&self, query: &Query<'_>) -> Option<&Found> {
         let path = query.path.as_str();
-        let exact = || first(self.exact.get(path)?, query);
+        let exact = || match path.len() <= self.exact_bytes {
+            true => first(self.exact.get(path)?, query),
+            false => None,
+        };
         let regex = || {
             let mut regexes = self.regexes.iter();
             regexes.find(|(path_match, entry)| {

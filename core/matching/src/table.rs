@@ -135,6 +135,3 @@ impl RouteTable {
         hosts.chain([&mut self.any]).for_each(Paths::finish);
     }
 }
-
-#[cfg(test)]
-mod tests;
