@@ -166,3 +166,27 @@ pub const HEAD_MAX: ByteSize = ByteSize::from_mib(1);
 pub const H2_WINDOW_MIN: ByteSize = ByteSize::from_bytes(65_535);
 /// Largest receive window (RFC 9113 section 6.9.1 allows 2 GiB); what one peer can make us hold.
 pub const H2_WINDOW_MAX: ByteSize = ByteSize::from_mib(64);
+
+// Reloads.
+
+/// Quiet after the last change of a file before documents are read: an editor's or a `cp`'s several steps are one
+/// change.
+pub const RELOAD_QUIET: Duration = Duration::from_millis(20);
+/// Longest wait for quiet: changes that never end are taken over all the same.
+pub const RELOAD_QUIET_MAX: Duration = Duration::from_millis(250);
+/// Longest wait for a file that is being written to be closed.
+pub const RELOAD_OPEN_MAX: Duration = Duration::from_secs(2);
+/// Time until a good configuration that could not take effect, as when an address is in use, is tried again.
+pub const RELOAD_RETRY: Duration = Duration::from_secs(5);
+/// Most folders watched.
+pub const WATCHED_FOLDERS: usize = 1000;
+/// Deepest folder below a rule set's that is watched.
+pub const WATCHED_DEPTH: usize = 4;
+
+// The admin API.
+
+/// Connections to the admin API at once; more wait.
+pub const ADMIN_CONNECTIONS: usize = 64;
+/// Longest life of a connection to the admin API: above the scrape interval of Prometheus, so that it is used again,
+/// and an end for one that sends its request a byte a minute.
+pub const ADMIN_CONNECTION: Duration = Duration::from_secs(120);
