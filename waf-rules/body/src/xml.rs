@@ -1,0 +1,247 @@
+//! XML (1.0) reduced to its text nodes (`/*`) and attribute values (`//@*`), without recursion.
+//!
+//! Nothing is fetched and no entity of the document is expanded: one that is declared or used is a
+//! problem, because a server behind us that expands it would see text we do not. Text is joined over
+//! comments, processing instructions and CDATA marks, as a server's DOM would join it, and trimmed.
+
+#[cfg(test)]
+mod tests;
+
+use crate::Values;
+use quick_xml::Reader;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+
+/// What a parse may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Limits {
+    /// Nested elements.
+    pub depth: usize,
+    /// Text nodes and attributes kept; what comes after is not read.
+    pub nodes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { depth: 512, nodes: 10_000 }
+    }
+}
+
+/// What is wrong with a document. Reading goes on after the first three.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Problem {
+    /// The document declares an entity.
+    EntityDeclared,
+    /// The document uses an entity other than the five of XML itself.
+    EntityUnknown,
+    /// The document says it is in an encoding that is not a superset of ASCII.
+    Encoding,
+    /// Not well-formed, at this byte.
+    Malformed(usize),
+    /// The document ended inside an element, or has none.
+    Truncated,
+    /// Deeper than [`Limits::depth`].
+    Depth,
+    /// More than [`Limits::nodes`].
+    Nodes,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::EntityDeclared => f.write_str("XML declares an entity"),
+            Self::EntityUnknown => f.write_str("XML uses an unknown entity"),
+            Self::Encoding => f.write_str("XML is in an encoding that is not read"),
+            Self::Malformed(at) => write!(f, "XML is malformed at byte {at}"),
+            Self::Truncated => f.write_str("XML ends before its root element does"),
+            Self::Depth => f.write_str("XML is nested too deep"),
+            Self::Nodes => f.write_str("XML has too many nodes"),
+        }
+    }
+}
+
+/// The text of a document.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Xml {
+    /// Text nodes that are not blank, in document order.
+    pub texts: Values,
+    /// Attribute values, in document order; those of namespace declarations too.
+    pub attributes: Values,
+    /// The first thing that was wrong.
+    pub problem: Option<Problem>,
+}
+
+/// Reads `input` as far as it can be read.
+pub fn flatten(input: &[u8], limits: &Limits) -> Xml {
+    let mut flattener = Flattener { xml: Xml::default(), text: Vec::new(), depth: 0, limits };
+    if let Err(problem) = flattener.run(input) {
+        flattener.note(problem);
+    }
+    // What was read of a text that never ended may be the attack.
+    flattener.end_text();
+    flattener.xml
+}
+
+struct Flattener<'a> {
+    xml: Xml,
+    /// The text node being read.
+    text: Vec<u8>,
+    depth: usize,
+    limits: &'a Limits,
+}
+
+impl Flattener<'_> {
+    fn run(&mut self, input: &[u8]) -> Result<(), Problem> {
+        if matches!(input, [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, ..] | [b'<', 0, ..]) {
+            return Err(Problem::Encoding);
+        }
+        let mut reader = Reader::from_reader(input);
+        reader.config_mut().allow_dangling_amp = true;
+        let mut seen_root = false;
+        loop {
+            let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+            let event = reader.read_event().map_err(|_| Problem::Malformed(at))?;
+            self.check()?;
+            match event {
+                Event::Start(tag) => {
+                    seen_root = true;
+                    self.depth += 1;
+                    if self.depth > self.limits.depth {
+                        return Err(Problem::Depth);
+                    }
+                    self.tag(&tag, at)?;
+                }
+                Event::Empty(tag) => {
+                    seen_root = true;
+                    self.tag(&tag, at)?;
+                }
+                Event::End(_) => {
+                    self.end_text();
+                    self.depth = self.depth.saturating_sub(1);
+                }
+                Event::Text(text) => self.text.extend_from_slice(&text),
+                Event::CData(text) => self.text.extend_from_slice(&text),
+                Event::GeneralRef(reference) => self.reference(&reference),
+                Event::DocType(doctype) => self.doctype(&doctype),
+                Event::Decl(declaration) => self.declaration(declaration.encoding()),
+                Event::Comment(_) | Event::PI(_) => {}
+                Event::Eof if self.depth > 0 || !seen_root => return Err(Problem::Truncated),
+                Event::Eof => return Ok(()),
+            }
+        }
+    }
+
+    fn check(&self) -> Result<(), Problem> {
+        let nodes = self.xml.texts.len() + self.xml.attributes.len();
+        if nodes >= self.limits.nodes { Err(Problem::Nodes) } else { Ok(()) }
+    }
+
+    fn note(&mut self, problem: Problem) {
+        self.xml.problem.get_or_insert(problem);
+    }
+
+    fn end_text(&mut self) {
+        let text = self.text.trim_ascii();
+        if !text.is_empty() {
+            self.xml.texts.push(text);
+        }
+        self.text.clear();
+    }
+
+    fn tag(&mut self, tag: &BytesStart<'_>, at: usize) -> Result<(), Problem> {
+        self.end_text();
+        // The check for duplicates compares every attribute with every other one.
+        for attribute in tag.html_attributes().with_checks(false) {
+            self.check()?;
+            let attribute = attribute.map_err(|_| Problem::Malformed(at))?;
+            let mut value = Vec::with_capacity(attribute.value.len());
+            self.unescape(&attribute.value, &mut value);
+            self.xml.attributes.push(&value);
+        }
+        Ok(())
+    }
+
+    /// Resolves the references of an attribute value; an unknown one stays as it is.
+    fn unescape(&mut self, value: &[u8], out: &mut Vec<u8>) {
+        let mut rest = value;
+        while let Some(start) = memchr::memchr(b'&', rest) {
+            let (plain, marked) = rest.split_at(start);
+            out.extend_from_slice(plain);
+            let end = memchr::memchr(b';', marked);
+            let name = end.and_then(|end| marked.get(1..end));
+            if let (Some(name), Some(end)) = (name, end)
+                && resolve(name, out)
+            {
+                rest = marked.get(end + 1..).unwrap_or_default();
+            } else {
+                self.note(Problem::EntityUnknown);
+                out.push(b'&');
+                rest = marked.get(1..).unwrap_or_default();
+            }
+        }
+        out.extend_from_slice(rest);
+    }
+
+    fn reference(&mut self, reference: &BytesRef<'_>) {
+        if !resolve(reference, &mut self.text) {
+            self.note(Problem::EntityUnknown);
+            self.text.push(b'&');
+            self.text.extend_from_slice(reference);
+            self.text.push(b';');
+        }
+    }
+
+    fn doctype(&mut self, doctype: &[u8]) {
+        // Parameter entities can hide the declaration itself, and an external subset can hold it: any
+        // `<!` inside, and any address of one, counts.
+        let subset = memchr::memmem::find(doctype, b"<!").is_some();
+        let external = [&b"SYSTEM"[..], b"PUBLIC", b"%"]
+            .iter()
+            .any(|word| memchr::memmem::find(doctype, word).is_some());
+        if subset || external {
+            self.note(Problem::EntityDeclared);
+        }
+    }
+
+    fn declaration<E>(&mut self, encoding: Option<Result<std::borrow::Cow<'_, [u8]>, E>>) {
+        let readable = match encoding {
+            None => true,
+            Some(Ok(name)) => is_ascii_superset(&name),
+            Some(Err(_)) => false,
+        };
+        if !readable {
+            self.note(Problem::Encoding);
+        }
+    }
+}
+
+/// Writes what an entity of XML itself (section 4.6) or a character reference stands for.
+fn resolve(name: &[u8], out: &mut Vec<u8>) -> bool {
+    let byte = match name {
+        b"lt" => b'<',
+        b"gt" => b'>',
+        b"amp" => b'&',
+        b"quot" => b'"',
+        b"apos" => b'\'',
+        [b'#', b'x' | b'X', digits @ ..] => return character(digits, 16, out),
+        [b'#', digits @ ..] => return character(digits, 10, out),
+        _ => return false,
+    };
+    out.push(byte);
+    true
+}
+
+fn character(digits: &[u8], radix: u32, out: &mut Vec<u8>) -> bool {
+    let digits = std::str::from_utf8(digits).ok().filter(|d| !d.starts_with('+'));
+    let code = digits.and_then(|digits| u32::from_str_radix(digits, radix).ok());
+    let Some(character) = code.and_then(char::from_u32) else { return false };
+    out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+    true
+}
+
+/// Encodings in which every ASCII byte means itself, so that the markup and any attack read the same.
+fn is_ascii_superset(name: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    let families: [&[u8]; 4] = [b"iso-8859-", b"windows-125", b"koi8-", b"iso8859-"];
+    matches!(name.as_slice(), b"utf-8" | b"utf8" | b"us-ascii" | b"ascii" | b"latin1")
+        || families.iter().any(|family| name.starts_with(family))
+}
