@@ -4,6 +4,8 @@
 //! drops a Content-Length that came with a Transfer-Encoding. Whoever still has the bytes can have them judged here;
 //! [`canonicalise`](crate::canonicalise) judges the rest.
 
+use memchr::memchr;
+
 use crate::Problem;
 
 /// What only the bytes of a head tell.
@@ -28,8 +30,11 @@ pub fn check(head: &[u8]) -> Result<WireHead<'_>, Problem> {
             break;
         }
         let name = header_name(line)?;
-        length |= name.eq_ignore_ascii_case(b"content-length");
-        coding |= name.eq_ignore_ascii_case(b"transfer-encoding");
+        match name.len() {
+            14 => length |= name.eq_ignore_ascii_case(b"content-length"),
+            17 => coding |= name.eq_ignore_ascii_case(b"transfer-encoding"),
+            _ => {}
+        }
     }
     if length && coding { Err(Problem::LengthAndCoding) } else { Ok(WireHead { target }) }
 }
@@ -49,10 +54,11 @@ fn request_target(line: &[u8]) -> Result<&[u8], Problem> {
 }
 
 fn header_name(line: &[u8]) -> Result<&[u8], Problem> {
-    let colon = line.iter().position(|&b| b == b':').ok_or(Problem::HeaderLine)?;
-    let name = line.get(..colon).unwrap_or_default();
-    let sound = !name.is_empty() && name.iter().all(|b| b.is_ascii_graphic());
-    if sound { Ok(name) } else { Err(Problem::HeaderLine) }
+    let end = line.iter().position(|b| *b == b':' || !b.is_ascii_graphic());
+    match line.split_at_checked(end.ok_or(Problem::HeaderLine)?) {
+        Some((name @ [_, ..], [b':', ..])) => Ok(name),
+        _ => Err(Problem::HeaderLine),
+    }
 }
 
 /// Lines that end in CR LF, and in nothing else.
@@ -67,11 +73,11 @@ impl<'a> Iterator for Lines<'a> {
         if self.rest.is_empty() {
             return None;
         }
-        let end = self.rest.iter().position(|&b| b == b'\n').unwrap_or(self.rest.len());
+        let end = memchr(b'\n', self.rest).unwrap_or(self.rest.len());
         let (line, rest) = self.rest.split_at(end);
         self.rest = rest.get(1..).unwrap_or_default();
         Some(match line.strip_suffix(b"\r") {
-            Some(line) if !line.contains(&b'\r') && !rest.is_empty() => Ok(line),
+            Some(line) if memchr(b'\r', line).is_none() && !rest.is_empty() => Ok(line),
             Some(_) | None => Err(Problem::LineEnding),
         })
     }
