@@ -197,7 +197,7 @@ impl<'a> AccessRecord<'a> {
     pub fn write_line(&self, redactor: &Redactor, out: &mut Vec<u8>) {
         let mut line = Object::open(out);
         line.time("time", self.time);
-        line.display("id", format_args!("{:032x}", self.id));
+        line.id("id", self.id);
         line.number("revision", self.revision);
         self.write_downstream(&mut line);
         self.write_request(&mut line, redactor);
@@ -209,9 +209,9 @@ impl<'a> AccessRecord<'a> {
 
     fn write_downstream(&self, line: &mut Object<'_>) {
         line.text("listener", self.listener);
-        line.display("peer", self.peer);
+        line.socket("peer", self.peer);
         if let Some(client) = self.client {
-            line.display("client", client);
+            line.ip("client", client);
         }
         line.optional_text("protocol", self.protocol);
         if let Some(tls) = self.tls {
@@ -231,7 +231,7 @@ impl<'a> AccessRecord<'a> {
         }
         line.bounded("user_agent", self.user_agent, FIELD_BYTES_MAX);
         if let Some(referer) = self.referer {
-            line.bounded("referer", Some(&redactor.text(referer)), FIELD_BYTES_MAX);
+            line.bounded("referer", Some(&redactor.url(referer)), FIELD_BYTES_MAX);
         }
     }
 
@@ -239,9 +239,9 @@ impl<'a> AccessRecord<'a> {
         line.optional_text("route", self.route);
         line.optional_text("cluster", self.cluster);
         if let Some(endpoint) = self.endpoint {
-            line.display("endpoint", endpoint);
+            line.socket("endpoint", endpoint);
         }
-        line.number("status", self.status);
+        line.number("status", u64::from(self.status));
         line.optional_text("reply_reason", self.reply_reason);
         if !self.flags.is_empty() {
             let out = line.name("flags");
@@ -262,7 +262,7 @@ impl<'a> AccessRecord<'a> {
         line.millis("upstream_connect_ms", self.durations.upstream_connect);
         line.millis("upstream_first_byte_ms", self.durations.upstream_first_byte);
         if self.retries > 0 {
-            line.number("retries", self.retries);
+            line.number("retries", u64::from(self.retries));
         }
     }
 
@@ -273,7 +273,7 @@ impl<'a> AccessRecord<'a> {
         let mut notes = Object::open(line.name("notes"));
         for (name, value) in self.notes.iter().take(NOTES_MAX) {
             match value {
-                NoteValue::Number(number) => notes.number(name, *number),
+                NoteValue::Number(number) => notes.signed(name, *number),
                 NoteValue::Text(text) => {
                     notes.bounded(name, Some(&redactor.text(text.as_bytes())), FIELD_BYTES_MAX);
                 }

@@ -5,6 +5,7 @@
 //! that a line neither breaks nor moves the cursor of a terminal it is shown on.
 
 use std::fmt::{self, Write as _};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::clock::Timestamp;
@@ -37,69 +38,125 @@ impl<'a> Object<'a> {
         self.out.push(b'}');
     }
 
-    /// Writes the name of a member; the caller writes its value to the returned buffer.
-    pub(crate) fn name(&mut self, name: &str) -> &mut Vec<u8> {
-        if !self.empty {
-            self.out.push(b',');
-        }
+    /// Writes the name of a member; the caller writes its value to the returned buffer. Names stand in the
+    /// program and need no escaping.
+    pub(crate) fn name(&mut self, name: &'static str) -> &mut Vec<u8> {
+        debug_assert!(name.bytes().all(is_plain), "{name}");
+        self.out.extend_from_slice(if self.empty { b"\"" } else { b",\"" });
         self.empty = false;
-        string(self.out, name.as_bytes());
-        self.out.push(b':');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
         self.out
     }
 
-    pub(crate) fn text(&mut self, name: &str, value: &str) {
+    pub(crate) fn text(&mut self, name: &'static str, value: &str) {
         string(self.name(name), value.as_bytes());
     }
 
-    pub(crate) fn optional_text(&mut self, name: &str, value: Option<&str>) {
+    pub(crate) fn optional_text(&mut self, name: &'static str, value: Option<&str>) {
         if let Some(value) = value {
             self.text(name, value);
         }
     }
 
     /// The first `limit` bytes of a value, with `...` when it was longer.
-    pub(crate) fn bounded(&mut self, name: &str, value: Option<&[u8]>, limit: usize) {
+    pub(crate) fn bounded(&mut self, name: &'static str, value: Option<&[u8]>, limit: usize) {
         if let Some(value) = value {
             bounded_string(self.name(name), value, limit);
         }
     }
 
-    pub(crate) fn number(&mut self, name: &str, value: impl Into<i128>) {
-        number(self.name(name), value.into());
+    pub(crate) fn number(&mut self, name: &'static str, value: u64) {
+        number(self.name(name), value);
     }
 
-    pub(crate) fn display(&mut self, name: &str, value: impl fmt::Display) {
+    pub(crate) fn signed(&mut self, name: &'static str, value: i64) {
+        let out = self.name(name);
+        if value < 0 {
+            out.push(b'-');
+        }
+        number(out, value.unsigned_abs());
+    }
+
+    /// The number of an exchange, as 32 hex digits.
+    pub(crate) fn id(&mut self, name: &'static str, value: u128) {
+        let mut digits = [b'"'; 34];
+        for (at, digit) in digits.iter_mut().skip(1).take(32).enumerate() {
+            let nibble = (value >> (124 - 4 * at)) as u8 & 0x0F;
+            *digit = if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+        }
+        self.name(name).extend_from_slice(&digits);
+    }
+
+    pub(crate) fn ip(&mut self, name: &'static str, value: IpAddr) {
         let out = self.name(name);
         out.push(b'"');
-        let _ = write!(Append(out), "{value}");
+        ip(out, value);
         out.push(b'"');
     }
 
-    pub(crate) fn time(&mut self, name: &str, value: Timestamp) {
+    pub(crate) fn socket(&mut self, name: &'static str, value: SocketAddr) {
+        let out = self.name(name);
+        out.push(b'"');
+        match value {
+            SocketAddr::V4(value) => {
+                ip(out, IpAddr::V4(*value.ip()));
+                out.push(b':');
+                number(out, u64::from(value.port()));
+            }
+            SocketAddr::V6(value) => {
+                let _ = write!(Append(out), "{value}");
+            }
+        }
+        out.push(b'"');
+    }
+
+    pub(crate) fn time(&mut self, name: &'static str, value: Timestamp) {
         let out = self.name(name);
         out.push(b'"');
         value.write_rfc3339(out);
         out.push(b'"');
     }
 
-    pub(crate) fn millis(&mut self, name: &str, value: Option<Duration>) {
+    /// A duration in milliseconds with three decimals.
+    pub(crate) fn millis(&mut self, name: &'static str, value: Option<Duration>) {
         if let Some(value) = value {
             let out = self.name(name);
-            let micros = value.as_micros();
-            let _ = write!(Append(out), "{}.{:03}", micros / 1000, micros % 1000);
+            let micros = u64::try_from(value.as_micros()).unwrap_or(u64::MAX);
+            number(out, micros / 1000);
+            let rest = micros % 1000;
+            let digit = |value: u64| b'0' + (value % 10) as u8;
+            out.extend_from_slice(&[b'.', digit(rest / 100), digit(rest / 10), digit(rest)]);
         }
     }
 }
 
-/// Appends a whole number.
-pub(crate) fn number(out: &mut Vec<u8>, value: i128) {
-    // The common case first: 128-bit formatting costs several times as much.
-    match i64::try_from(value) {
-        Ok(small) => {
-            let _ = write!(Append(out), "{small}");
+/// Appends a whole number. Several times as fast as the formatter, and a line has a dozen.
+pub(crate) fn number(out: &mut Vec<u8>, mut value: u64) {
+    let mut digits = [0; 20];
+    let mut start = digits.len();
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (value % 10) as u8;
+        value /= 10;
+        start -= 1;
+        if value == 0 {
+            break;
         }
-        Err(_) => {
+    }
+    out.extend_from_slice(&digits[start..]);
+}
+
+fn ip(out: &mut Vec<u8>, value: IpAddr) {
+    match value {
+        IpAddr::V4(value) => {
+            for (at, octet) in value.octets().into_iter().enumerate() {
+                if at > 0 {
+                    out.push(b'.');
+                }
+                number(out, u64::from(octet));
+            }
+        }
+        IpAddr::V6(value) => {
             let _ = write!(Append(out), "{value}");
         }
     }
@@ -133,7 +190,17 @@ fn boundary(value: &[u8], limit: usize) -> usize {
     cut
 }
 
+/// Printable ASCII that stands for itself within a JSON string.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, 0x20..=0x7E) && byte != b'"' && byte != b'\\'
+}
+
 fn escape(out: &mut Vec<u8>, value: &[u8]) {
+    // No early end, so that the check is done many bytes at a time; nearly all values pass it.
+    if value.iter().fold(true, |plain, byte| plain & is_plain(*byte)) {
+        out.extend_from_slice(value);
+        return;
+    }
     for chunk in value.utf8_chunks() {
         escape_text(out, chunk.valid());
         for byte in chunk.invalid() {
@@ -200,6 +267,33 @@ mod tests {
         check(b"\xed\xa0\x80", r#""\\xed\\xa0\\x80""#);
         check("\u{85}\u{9b}\u{a0}".as_bytes(), "\"\\u0085\\u009b\u{a0}\"");
         check("</script>\u{2028}".as_bytes(), "\"</script>\u{2028}\"");
+    }
+
+    #[test]
+    fn numbers_are_written_whole() {
+        for value in [0, 1, 9, 10, 99, 100, 65_535, 1_234_567_890, u64::MAX] {
+            let mut out = Vec::new();
+            number(&mut out, value);
+            assert_eq!(String::from_utf8(out).unwrap(), value.to_string());
+        }
+        let mut out = Vec::new();
+        let mut object = Object::open(&mut out);
+        object.signed("a", i64::MIN);
+        object.signed("b", 7);
+        object.ip("c", "2001:db8::1".parse().unwrap());
+        object.socket("d", "[2001:db8::1]:443".parse().unwrap());
+        object.socket("e", "203.0.113.255:65535".parse().unwrap());
+        object.id("f", u128::MAX - 0xF0);
+        object.millis("g", Some(Duration::MAX));
+        object.millis("h", Some(Duration::from_micros(1_050)));
+        object.close();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "{\"a\":-9223372036854775808,\"b\":7,\"c\":\"2001:db8::1\",\
+             \"d\":\"[2001:db8::1]:443\",\"e\":\"203.0.113.255:65535\",\
+             \"f\":\"ffffffffffffffffffffffffffffff0f\",\"g\":18446744073709551.615,\
+             \"h\":1.050}"
+        );
     }
 
     #[test]

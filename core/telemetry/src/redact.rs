@@ -150,6 +150,17 @@ impl Redactor {
         Cow::Owned(out)
     }
 
+    /// A URL with the values of sensitive parameters in its query hidden.
+    #[must_use]
+    pub fn url<'v>(&self, url: &'v [u8]) -> Cow<'v, [u8]> {
+        let Some(mark) = memchr(b'?', url) else { return Cow::Borrowed(url) };
+        let (before, query) = url.split_at(mark + 1);
+        match self.query(query) {
+            Cow::Borrowed(_) => Cow::Borrowed(url),
+            Cow::Owned(shown) => Cow::Owned([before, &shown].concat()),
+        }
+    }
+
     /// Where the value of a sensitive parameter begins. Some servers separate by `;` as well, so what
     /// follows one is looked at too; the value itself then reaches to the `&`.
     fn secret_of(&self, parameter: &[u8]) -> Option<usize> {

@@ -122,22 +122,22 @@ impl WafEvent<'_> {
     pub fn write_line(&self, redactor: &Redactor, out: &mut Vec<u8>) {
         let mut line = Object::open(out);
         line.time("time", self.time);
-        line.display("event_id", format_args!("{:032x}", self.id));
+        line.id("event_id", self.id);
         line.number("revision", self.revision);
         line.text("route", self.route);
-        line.display("client", self.client);
+        line.ip("client", self.client);
         line.bounded("method", Some(self.method), VALUE_BYTES_MAX);
         line.bounded("host", Some(self.host), VALUE_BYTES_MAX);
         line.bounded("path", Some(self.path), TEXT_BYTES_MAX);
         line.text("action", self.action.as_str());
-        line.number("status", self.status);
+        line.number("status", u64::from(self.status));
         if let Some(rule) = self.blocking_rule {
             line.number("blocking_rule", rule);
         }
         self.write_scores(&mut line);
         line.text("ruleset", self.ruleset);
         line.text("ruleset_version", self.ruleset_version);
-        line.number("matches_total", i128::try_from(self.matches.len()).unwrap_or(i128::MAX));
+        line.number("matches_total", self.matches.len() as u64);
         let list = line.name("matches");
         list.push(b'[');
         for (at, matched) in self.matches.iter().take(MATCHES_MAX).enumerate() {
@@ -181,7 +181,7 @@ impl WafMatch<'_> {
         if !self.severity.is_empty() {
             object.text("severity", self.severity);
         }
-        object.number("phase", self.phase);
+        object.number("phase", u64::from(self.phase));
         let tags = object.name("tags");
         tags.push(b'[');
         for (at, tag) in self.tags.iter().take(TAGS_MAX).enumerate() {
@@ -192,16 +192,16 @@ impl WafMatch<'_> {
         }
         tags.push(b']');
         object.text("file", self.file);
-        object.number("line", self.line);
+        object.number("line", u64::from(self.line));
         object.text("variable", self.variable);
         if !self.key.is_empty() {
             object.bounded("key", Some(self.key), VALUE_BYTES_MAX);
         }
         if let Some(offset) = self.offset {
-            object.number("offset", i128::try_from(offset).unwrap_or(i128::MAX));
+            object.number("offset", offset as u64);
         }
         if let Some(length) = self.length {
-            object.number("length", i128::try_from(length).unwrap_or(i128::MAX));
+            object.number("length", length as u64);
         }
         let value = redactor.variable(self.variable, self.key, self.value);
         object.bounded("value", Some(&value), VALUE_BYTES_MAX);
