@@ -186,7 +186,7 @@ async fn a_stream_reset_and_an_upgrade_have_their_lines_too() {
     let answer = within("h2", client.get(&format!("https://{HOST}/h2"))).await.unwrap();
     assert_eq!(answer.status, 200);
     let line = stage.gateway.access_line("/h2", |line| line["path"] == "/h2").await.unwrap();
-    assert_eq!(line["protocol"], "HTTP/2", "{line}");
+    assert_eq!(line["protocol"], "HTTP/2.0", "{line}");
     assert_eq!(line["scheme"], "https", "{line}");
     assert_eq!(line["tls_server_name"], HOST, "{line}");
 }
