@@ -10,7 +10,7 @@ use portcullis_config::LogLevel;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
-use tracing_subscriber::{Layer as _, Registry, fmt as layer, reload};
+use tracing_subscriber::{Layer as _, fmt as layer};
 
 /// Crates whose own level is capped at `warn`.
 const LIBRARIES: &[&str] = &[
@@ -52,27 +52,20 @@ fn targets(level: LogLevel) -> Targets {
         .with_targets(LIBRARIES.iter().map(|name| (*name, libraries)))
 }
 
-/// The log of this process; kept to change its level at run time.
-pub struct ProgramLog {
-    targets: reload::Handle<Targets, Registry>,
-}
-
-/// The log could not be set up or changed.
+/// The log of this process.
 #[derive(Debug)]
-pub enum ProgramLogError {
-    /// This process has one already.
-    AlreadySet(TryInitError),
-    /// Its level cannot be changed any more.
-    Gone(reload::Error),
-}
+pub struct ProgramLog;
+
+/// The process has a log already.
+#[derive(Debug)]
+pub struct ProgramLogError(TryInitError);
 
 impl ProgramLog {
-    /// Sets up the log of this process, once.
+    /// Sets up the log of this process, once; it stays as it is until the process ends.
     ///
     /// # Errors
     /// When the process has a log already.
-    pub fn init(level: LogLevel, format: LogFormat) -> Result<Self, ProgramLogError> {
-        let (targets, handle) = reload::Layer::new(targets(level));
+    pub fn init(level: LogLevel, format: LogFormat) -> Result<(), ProgramLogError> {
         let lines = match format {
             LogFormat::Text => layer::layer().with_ansi(false).with_writer(io::stderr).boxed(),
             LogFormat::Json => {
@@ -80,34 +73,15 @@ impl ProgramLog {
             }
         };
         tracing_subscriber::registry()
-            .with(targets)
-            .with(lines)
+            .with(lines.with_filter(targets(level)))
             .try_init()
-            .map_err(ProgramLogError::AlreadySet)?;
-        Ok(Self { targets: handle })
-    }
-
-    /// Changes how much is said, as a reload may.
-    ///
-    /// # Errors
-    /// When the log is gone.
-    pub fn set_level(&self, level: LogLevel) -> Result<(), ProgramLogError> {
-        self.targets.reload(targets(level)).map_err(ProgramLogError::Gone)
-    }
-}
-
-impl fmt::Debug for ProgramLog {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProgramLog").finish_non_exhaustive()
+            .map_err(ProgramLogError)
     }
 }
 
 impl fmt::Display for ProgramLogError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AlreadySet(cause) => write!(f, "the process has a log already: {cause}"),
-            Self::Gone(cause) => write!(f, "the log cannot be changed: {cause}"),
-        }
+        write!(f, "the process has a log already: {}", self.0)
     }
 }
 
