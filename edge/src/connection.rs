@@ -152,7 +152,7 @@ impl Connection {
         }
         let seen = Arc::clone(&seen);
         if let Some(closed_at) = seen.snapshot.first_seen() {
-            self.worker.telemetry.metrics.reload_first_request(closed_at.elapsed());
+            self.worker.metrics.reload_first_request(closed_at.elapsed());
         }
         seen
     }
@@ -197,7 +197,7 @@ impl Connection {
         });
         if !known {
             let name = route.cloned().unwrap_or_default();
-            let metrics = self.worker.telemetry.metrics.exchanges(&seen.listener.name, &name);
+            let metrics = self.worker.metrics.exchanges(&seen.listener.name, &name);
             *counters = Some((revision, name, metrics));
         }
         if let Some((_, _, metrics)) = &*counters {

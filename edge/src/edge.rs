@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use pingora_core::connectors::TransportConnector;
 use portcullis_config::Diagnostic;
 use portcullis_pipeline::{Snapshot, SnapshotHandle};
-use portcullis_telemetry::{LogSink, Metrics, Redactor};
+use portcullis_telemetry::Metrics;
 use portcullis_upstream::{Cluster, Transition};
 
 use crate::budget::Budget;
@@ -22,26 +22,10 @@ use crate::worker::{Command, Worker, WorkerThread};
 /// How often it is looked whether everything has ended.
 const DRAIN_STEP: Duration = Duration::from_millis(5);
 
-/// Where the data plane counts and logs.
-pub struct Telemetry {
-    /// Counters, gauges and histograms.
-    pub metrics: Arc<Metrics>,
-    /// One line an exchange; none: nowhere.
-    pub access_log: Option<Arc<LogSink>>,
-    /// What is hidden in log lines.
-    pub redactor: Redactor,
-}
-
-impl fmt::Debug for Telemetry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Telemetry").finish_non_exhaustive()
-    }
-}
-
 /// The data plane.
 pub struct Edge {
     handle: SnapshotHandle,
-    telemetry: Arc<Telemetry>,
+    metrics: Arc<Metrics>,
     workers: Vec<WorkerThread>,
     bound: Mutex<Vec<Bound>>,
     open: Arc<AtomicUsize>,
@@ -54,8 +38,7 @@ impl Edge {
     ///
     /// # Errors
     /// A diagnostic for every address that cannot be bound, or one about the threads.
-    pub fn start(handle: SnapshotHandle, telemetry: Telemetry) -> Result<Self, Vec<Diagnostic>> {
-        let telemetry = Arc::new(telemetry);
+    pub fn start(handle: SnapshotHandle, metrics: Arc<Metrics>) -> Result<Self, Vec<Diagnostic>> {
         let snapshot = handle.load();
         let threads = match snapshot.gateway.runtime.threads {
             Some(threads) => threads as usize,
@@ -63,13 +46,12 @@ impl Edge {
         };
         let open = Arc::new(AtomicUsize::new(0));
         let connector = connector().map_err(|problem| vec![problem])?;
-        let budget = Budget::new(telemetry.metrics.buffered_bytes().clone());
+        let budget = Budget::new(metrics.buffered_bytes().clone());
         let mut workers = Vec::new();
         for number in 0..threads.max(1) {
-            let metrics = Arc::clone(&telemetry.metrics);
-            let pools = Pools::new(Arc::clone(&connector), metrics, threads.max(1));
-            let (telemetry, open) = (Arc::clone(&telemetry), Arc::clone(&open));
-            let worker = Worker::new(handle.clone(), telemetry, pools, budget.clone(), open);
+            let pools = Pools::new(Arc::clone(&connector), Arc::clone(&metrics), threads.max(1));
+            let (metrics, open) = (Arc::clone(&metrics), Arc::clone(&open));
+            let worker = Worker::new(handle.clone(), metrics, pools, budget.clone(), open);
             let started = WorkerThread::start(number, worker).map_err(|error| {
                 vec![Diagnostic::error(
                     "runtime.threads",
@@ -78,7 +60,7 @@ impl Edge {
             })?;
             workers.push(started);
         }
-        let edge = Self { handle, telemetry, workers, bound: Mutex::default(), open };
+        let edge = Self { handle, metrics, workers, bound: Mutex::default(), open };
         edge.apply(snapshot)?;
         Ok(edge)
     }
@@ -98,7 +80,7 @@ impl Edge {
             if bound.iter().any(|one| one.gate.is(listener)) {
                 continue;
             }
-            match Bound::bind(listener, self.telemetry.metrics.downstream(&listener.name), at) {
+            match Bound::bind(listener, self.metrics.downstream(&listener.name), at) {
                 Ok(one) => new.push(one),
                 Err(problem) => problems.push(problem),
             }
@@ -111,7 +93,7 @@ impl Edge {
             self.observe(cluster);
         }
         self.handle.publish(Arc::clone(&snapshot));
-        self.telemetry.metrics.snapshot_published(snapshot.revision);
+        self.metrics.snapshot_published(snapshot.revision);
         for (worker, socket, one) in sockets {
             let gate = Arc::clone(&one.gate);
             worker.tell(Command::Accept(socket, gate, one.draining.subscribe()));
@@ -184,7 +166,7 @@ impl Edge {
 
     /// Shows the health of a cluster in the metrics. A cluster that was there before is told of already.
     fn observe(&self, cluster: &Cluster) {
-        let metrics = &self.telemetry.metrics;
+        let metrics = &self.metrics;
         let mut gauges = Vec::new();
         for endpoint in cluster.endpoints() {
             let gauge = metrics.endpoint_healthy(cluster.name(), endpoint.label());

@@ -99,7 +99,7 @@ pub(crate) async fn refuse(
 ) {
     let mut record = Record::new(conn, seen, id::next());
     let Refusal { status, problem, method, target } = refusal;
-    conn.worker.telemetry.metrics.malformed(problem);
+    conn.worker.metrics.malformed(problem);
     let form = local_reply::Form::Json;
     let head_request = method == Some(Method::HEAD);
     let audience = Audience { id: record.id, form, head_request };

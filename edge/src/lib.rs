@@ -35,4 +35,4 @@ mod session;
 mod socket;
 mod worker;
 
-pub use edge::{Edge, Telemetry};
+pub use edge::Edge;

@@ -94,14 +94,13 @@ impl Record {
             metrics.ended(self.status, took, self.received, self.sent);
         });
         if let Some(reason) = self.reason {
-            self.conn.worker.telemetry.metrics.local_reply(reason);
+            self.conn.worker.metrics.local_reply(reason);
         }
         self.log_access(took);
     }
 
     fn log_access(&self, took: Duration) {
-        let telemetry = &self.conn.worker.telemetry;
-        let Some(sink) = &telemetry.access_log else { return };
+        let Some(sink) = &self.seen.snapshot.access_log else { return };
         let downstream = &self.conn.facts;
         let mut notes = Vec::new();
         let listener = &*self.seen.listener.name;
@@ -145,7 +144,7 @@ impl Record {
         record.durations = Durations { total: took, ..self.durations };
         record.retries = self.retries;
         record.notes = &notes;
-        sink.write(|out| record.write_line(&telemetry.redactor, out));
+        sink.write(|out| record.write_line(&self.conn.worker.redactor, out));
     }
 }
 
@@ -163,7 +162,7 @@ impl Drop for Record {
             return self.conclude();
         }
         // A defect in one exchange ends that exchange; a second panic here would end the program.
-        self.conn.worker.telemetry.metrics.panic();
+        self.conn.worker.metrics.panic();
         self.reason = Some("panic");
         let _ = catch_unwind(AssertUnwindSafe(|| self.conclude()));
     }

@@ -7,9 +7,9 @@ use std::thread;
 
 use portcullis_canonical::SpoofList;
 use portcullis_pipeline::{Snapshot, SnapshotHandle};
+use portcullis_telemetry::{Metrics, Redactor};
 use tokio::sync::{mpsc, watch};
 
-use crate::Telemetry;
 use crate::budget::Budget;
 use crate::health::HealthChecks;
 use crate::listener::{self, Gate};
@@ -18,7 +18,8 @@ use crate::pool::{Pools, SWEEP_INTERVAL};
 /// What connections and exchanges of a worker share.
 pub(crate) struct Worker {
     pub(crate) handle: SnapshotHandle,
-    pub(crate) telemetry: Arc<Telemetry>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) redactor: Redactor,
     pub(crate) pools: Pools,
     pub(crate) budget: Budget,
     pub(crate) spoofs: SpoofList,
@@ -37,13 +38,13 @@ impl Drop for Running {
 impl Worker {
     pub(crate) fn new(
         handle: SnapshotHandle,
-        telemetry: Arc<Telemetry>,
+        metrics: Arc<Metrics>,
         pools: Pools,
         budget: Budget,
         open: Arc<AtomicUsize>,
     ) -> Self {
-        let spoofs = SpoofList::default();
-        Self { handle, telemetry, pools, budget, spoofs, open }
+        let (redactor, spoofs) = (Redactor::default(), SpoofList::default());
+        Self { handle, metrics, redactor, pools, budget, spoofs, open }
     }
 
     /// Counts a connection while it is served.

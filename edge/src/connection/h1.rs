@@ -53,7 +53,7 @@ pub(super) async fn serve(conn: &Arc<Connection>, wire: Wire) {
             }
             Some(Err(NoHead::Closed)) => return,
             Some(Err(NoHead::Broken)) => {
-                conn.worker.telemetry.metrics.malformed("head_cut_short");
+                conn.worker.metrics.malformed("head_cut_short");
                 return;
             }
             Some(Err(NoHead::Malformed(error))) => {
