@@ -168,7 +168,7 @@ impl Metrics {
         }
     }
 
-    /// 1 while the endpoint takes part in balancing.
+    /// 1 while the endpoint takes part in balancing. Like every gauge by name it is shown while a handle lives.
     #[must_use]
     pub fn endpoint_healthy(&self, cluster: &str, endpoint: &str) -> Gauge {
         self.endpoint_healthy.series(&[cluster, endpoint], Forget::Unheld)
@@ -259,14 +259,14 @@ impl Metrics {
     }
 
     fn render_traffic(&self, out: &mut String) {
-        self.build_info.render(out);
+        self.build_info.render(out, Forget::Never);
         self.requests.render(out);
         self.exchange_seconds.render(out);
         self.received_bytes.render(out);
         self.sent_bytes.render(out);
         self.local_replies.render(out);
         self.malformed.render(out);
-        self.downstream_open.render(out);
+        self.downstream_open.render(out, Forget::Unheld);
         self.downstream_accepted.render(out);
         self.downstream_refused.render(out);
         self.reloads.render(out);
@@ -281,8 +281,8 @@ impl Metrics {
         self.upstream_retries.render(out);
         self.retry_budget_exhausted.render(out);
         self.ejections.render(out);
-        self.endpoint_healthy.render(out);
-        self.upstream_in_flight.render(out);
+        self.endpoint_healthy.render(out, Forget::Unheld);
+        self.upstream_in_flight.render(out, Forget::Unheld);
     }
 
     fn render_inspection(&self, out: &mut String) {
@@ -327,8 +327,8 @@ impl Singles {
     }
 
     fn render(&self, out: &mut String) {
-        self.buffered_bytes.0.render(out);
-        self.snapshot_revision.0.render(out);
+        self.buffered_bytes.0.render(out, Forget::Never);
+        self.snapshot_revision.0.render(out, Forget::Never);
         self.reload_compile_seconds.0.render(out);
         self.reload_first_request_seconds.0.render(out);
         self.panics.0.render(out);

@@ -125,7 +125,12 @@ impl Family<Gauge> {
         Self::with(name, series_max, |_| Gauge::default())
     }
 
-    pub(super) fn render(&self, out: &mut String) {
+    /// A gauge nobody holds speaks of something that is gone, such as an endpoint of an earlier snapshot, and
+    /// would say for ever what was true last.
+    pub(super) fn render(&self, out: &mut String, forget: Forget) {
+        if forget == Forget::Unheld {
+            self.series.write().retain(|_, gauge| gauge.handles() > 1);
+        }
         let name = self.name.as_str();
         self.render_with(out, |out, labels, cell| sample(out, name, labels, cell.value()));
     }

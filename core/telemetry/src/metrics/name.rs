@@ -195,7 +195,7 @@ names! {
     WafBlocked = "portcullis_waf_blocked_total", Counter, ["ruleset", "route"],
         "Exchanges a rule set stopped.";
     WafDetected = "portcullis_waf_detected_total", Counter, ["ruleset", "route"],
-        "Exchanges a rule set would have stopped in blocking mode.";
+        "Exchanges that passed though rules matched: below the threshold, or in detection mode.";
     WafDetections = "portcullis_waf_detections_total", Counter, ["rule"],
         "Rule matches that count towards a decision, by rule id.";
     WafScore = "portcullis_waf_anomaly_score", Histogram(&SCORES), ["direction"],

@@ -152,9 +152,12 @@ fn gauges_follow_what_holds_them() {
 fn every_family_is_rendered_once_with_help_and_type() {
     let metrics = metrics(100);
     metrics.exchanges("l", "r").ended(200, Duration::ZERO, 1, 1);
-    metrics.downstream("l").refused(RefusedCause::TlsFailed);
-    metrics.cluster("c").error(UpstreamErrorKind::Connect);
-    metrics.endpoint_healthy("c", "10.0.0.1:80").set(1);
+    let downstream = metrics.downstream("l");
+    downstream.refused(RefusedCause::TlsFailed);
+    let cluster = metrics.cluster("c");
+    cluster.error(UpstreamErrorKind::Connect);
+    let endpoint = metrics.endpoint_healthy("c", "10.0.0.1:80");
+    endpoint.set(1);
     metrics.filter("waf").errors.increment();
     let waf = metrics.waf("crs", "r");
     waf.detection(942_100);
@@ -185,6 +188,8 @@ fn every_family_is_rendered_once_with_help_and_type() {
         assert!(text.lines().any(|l| l == line), "{line}");
     }
     assert!(text.ends_with('\n'));
+    drop(endpoint);
+    assert!(lines(&metrics, "portcullis_upstream_endpoint_healthy").is_empty());
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let value = line.rsplit(' ').next().unwrap();
         assert!(value.parse::<f64>().is_ok(), "{line}");
