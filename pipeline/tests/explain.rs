@@ -110,7 +110,7 @@ fn an_unchanged_cluster_survives_and_a_changed_one_is_new() {
 fn every_problem_is_told() {
     let document = DOCUMENT
         .replace("exact: /inside", "regex: \"(\"")
-        .replace("x-from: gateway", "content-length: \"5\"");
+        .replace("path_prefix: /v2/cart", "path_regex: { pattern: \"[\", replacement: x }");
     let mut loaded = portcullis_config::parse_str("gateway.yaml", &document).unwrap();
     let made = Loaded { revision: 1, closed_at: None };
     let gateway = Arc::new(std::mem::take(&mut loaded.gateway));
@@ -120,7 +120,7 @@ fn every_problem_is_told() {
     assert_eq!(
         places,
         [
-            ("filters[0].headers.request.set.content-length", true),
+            ("routes[1].rewrite.path_regex.pattern", true),
             ("routes[3].match.path.regex", true),
         ]
     );
