@@ -128,7 +128,9 @@ fn one(input: &[u8], missing_semicolon: bool) -> (Option<Parameter<'_>>, &[u8]) 
             let (raw, after) = rest.split_at(end);
             let length = raw.iter().rposition(|&b| !is_blank(b)).map_or(0, |at| at + 1);
             let value = raw.get(..length).unwrap_or_default();
-            let quotes = memchr::memchr2(b'"', b'\'', value).is_some();
+            // An extended value (RFC 8187) is `charset'language'text`.
+            let extended = name.ends_with(b"*");
+            let quotes = value.contains(&b'"') || !extended && value.contains(&b'\'');
             (Cow::Borrowed(value), false, quotes, length < raw.len() && after.is_empty(), after)
         }
     };

@@ -3,6 +3,7 @@
 //! Decodes gzip, deflate (zlib, and the raw form that some clients send), br and zstd, in lists, as a
 //! stream: a bomb stops at the limit, whatever it would have grown to.
 
+mod brotli;
 #[cfg(test)]
 mod tests;
 
@@ -176,7 +177,7 @@ fn decoder<'a>(coding: Coding, mut input: Box<dyn BufRead + 'a>) -> io::Result<B
                 _ => Box::new(ToEnd::new(flate2::bufread::DeflateDecoder::new(input))),
             }
         }
-        Coding::Brotli => Box::new(brotli_decompressor::Decompressor::new(input, CHUNK_BYTES)),
+        Coding::Brotli => Box::new(ToEnd::new(brotli::Decoder::new(input))),
         Coding::Zstd => {
             let mut decoder = zstd::stream::read::Decoder::with_buffer(input)?;
             decoder.window_log_max(ZSTD_WINDOW_LOG)?;
@@ -199,6 +200,12 @@ impl<R: BufRead> Over for flate2::bufread::ZlibDecoder<R> {
 impl<R: BufRead> Over for flate2::bufread::DeflateDecoder<R> {
     fn rest(&mut self) -> io::Result<bool> {
         Ok(!self.get_mut().fill_buf()?.is_empty())
+    }
+}
+
+impl<R: BufRead> Over for brotli::Decoder<R> {
+    fn rest(&mut self) -> io::Result<bool> {
+        Ok(!self.input().fill_buf()?.is_empty())
     }
 }
 

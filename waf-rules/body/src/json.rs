@@ -156,10 +156,12 @@ impl Flattener<'_> {
                 Ok(())
             }
             None => {
-                let result = self.scanner.string(&mut self.path);
-                if let Err(problem) = result {
+                let before = self.path.len();
+                if let Err(problem) = self.scanner.string(&mut self.path) {
                     // An attack may stand in a key that never ends: let the rules see it.
-                    let _ = self.emit(|_| ());
+                    if self.path.len() > before {
+                        self.emit(|_| ())?;
+                    }
                     return Err(problem);
                 }
                 if self.scanner.next_token()? == b':' {

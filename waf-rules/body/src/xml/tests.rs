@@ -1,1 +1,75 @@
-//! Case tables.
+use super::{Limits, Problem, flatten};
+
+/// Document, texts, attribute values, problem.
+type Case = (&'static str, &'static [&'static str], &'static [&'static str], Option<Problem>);
+
+const CASES: &[Case] = &[
+    ("<a/>", &[], &[], None),
+    ("<a>x</a>", &["x"], &[], None),
+    ("<?xml version=\"1.0\"?><a><b>x</b> <c>y</c></a>", &["x", "y"], &[], None),
+    ("<a k=\"v\" l='w'><b m=\"1\"/></a>", &[], &["v", "w", "1"], None),
+    ("<a>  x  <b/>  y </a>", &["x", "y"], &[], None),
+    ("<a>&lt;&amp;&#65;&#x42;&gt;&quot;&apos;</a>", &["<&AB>\"'"], &[], None),
+    ("<a k=\"&lt;&#x41;\"/>", &[], &["<A"], None),
+    ("<a><![CDATA[<script>]]></a>", &["<script>"], &[], None),
+    ("<a>un<![CDATA[ion]]> se<!-- x -->le<?p x?>ct</a>", &["union select"], &[], None),
+    ("<a xmlns:x=\"urn:x\"><x:b x:k=\"v\">t</x:b></a>", &["t"], &["urn:x", "v"], None),
+    ("<!DOCTYPE html><a>x</a>", &["x"], &[], None),
+    ("<!DOCTYPE a [<!ENTITY e \"x\">]><a>&e;</a>", &["&e;"], &[], Some(Problem::EntityDeclared)),
+    (
+        "<!DOCTYPE a [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><a>&e;</a>",
+        &["&e;"],
+        &[],
+        Some(Problem::EntityDeclared),
+    ),
+    (
+        "<!DOCTYPE a SYSTEM \"http://evil/a.dtd\"><a>x</a>",
+        &["x"],
+        &[],
+        Some(Problem::EntityDeclared),
+    ),
+    ("<a>&nbsp;x</a>", &["&nbsp;x"], &[], Some(Problem::EntityUnknown)),
+    ("<a k=\"&e;\"/>", &[], &["&e;"], Some(Problem::EntityUnknown)),
+    ("<?xml version=\"1.0\" encoding=\"utf-16\"?><a>x</a>", &["x"], &[], Some(Problem::Encoding)),
+    ("<?xml version=\"1.0\" encoding=\"utf-7\"?><a>x</a>", &["x"], &[], Some(Problem::Encoding)),
+    ("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>x</a>", &["x"], &[], None),
+    ("", &[], &[], Some(Problem::Truncated)),
+    ("just text", &["just text"], &[], Some(Problem::Truncated)),
+    ("<a>x", &["x"], &[], Some(Problem::Truncated)),
+    ("<a k=\"v\">x<b", &["x"], &["v"], Some(Problem::Malformed(10))),
+    ("<a>x</b>", &["x"], &[], Some(Problem::Malformed(4))),
+    ("<a>x<!-- never closed", &["x"], &[], Some(Problem::Malformed(4))),
+];
+
+#[test]
+fn documents() {
+    for &(document, texts, attributes, problem) in CASES {
+        let xml = flatten(document.as_bytes(), &Limits::default());
+        let show = |values: &crate::Values| -> Vec<String> {
+            values.iter().map(|v| String::from_utf8_lossy(v).into_owned()).collect()
+        };
+        assert_eq!(show(&xml.texts), texts, "{document}");
+        assert_eq!(show(&xml.attributes), attributes, "{document}");
+        assert_eq!(xml.problem, problem, "{document}");
+    }
+}
+
+#[test]
+fn utf16_is_named() {
+    for document in [&b"\xFF\xFE<\0a\0/\0>\0"[..], b"\xFE\xFF\0<\0a", b"<\0a\0>\0", b"\0<\0a"] {
+        assert_eq!(flatten(document, &Limits::default()).problem, Some(Problem::Encoding));
+    }
+}
+
+#[test]
+fn limits_hold() {
+    let deep = "<a>".repeat(100_000);
+    assert_eq!(flatten(deep.as_bytes(), &Limits::default()).problem, Some(Problem::Depth));
+    let limits = Limits { nodes: 3, ..Limits::default() };
+    let wide = "<r><a>1</a><a>2</a><a>3</a><a>4</a><a>5</a></r>";
+    let xml = flatten(wide.as_bytes(), &limits);
+    assert_eq!((xml.texts.len(), xml.problem), (3, Some(Problem::Nodes)));
+    let attributes = format!("<r {}/>", "k=\"v\" ".repeat(100_000));
+    let xml = flatten(attributes.as_bytes(), &Limits::default());
+    assert_eq!((xml.attributes.len(), xml.problem), (10_000, Some(Problem::Nodes)));
+}
