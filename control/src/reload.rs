@@ -1,6 +1,7 @@
 //! From a change of files to a snapshot that runs, or to diagnostics and the old snapshot.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -68,7 +69,7 @@ impl Reloader {
     /// `apply` returns when new exchanges see the snapshot, or with the reasons why they never will.
     pub async fn reload<A, F>(
         &mut self,
-        change: Option<Change>,
+        mut change: Option<Change>,
         source: &mut FileSource,
         apply: A,
     ) -> Outcome
@@ -77,7 +78,7 @@ impl Reloader {
         F: Future<Output = Result<(), Vec<Diagnostic>>>,
     {
         let began = Instant::now();
-        let candidate = match self.read(change, source).await {
+        let candidate = match self.read(&mut change, source).await {
             Reading::Candidate(candidate) => candidate,
             Reading::Unchanged(warnings) => {
                 self.kept(ReloadOutcome::Unchanged, &warnings);
@@ -99,7 +100,7 @@ impl Reloader {
     ///
     /// # Errors
     /// Changes can no longer be seen. What runs goes on running.
-    pub async fn run<A, F>(mut self, mut source: FileSource, mut apply: A) -> std::io::Result<()>
+    pub async fn run<A, F>(mut self, mut source: FileSource, mut apply: A) -> io::Result<()>
     where
         A: FnMut(Arc<Snapshot>) -> F,
         F: Future<Output = Result<(), Vec<Diagnostic>>>,
@@ -117,9 +118,31 @@ impl Reloader {
         }
     }
 
-    /// Reads and compiles away from the runtime's own threads. Reads again if files came into view only now, for they
-    /// may have changed before they were watched.
-    async fn read(&mut self, change: Option<Change>, source: &mut FileSource) -> Reading {
+    /// Reads and compiles, until no file was written to in the meantime: half a document may well be a right one, and
+    /// half of the rules lets attacks pass.
+    async fn read(&mut self, change: &mut Option<Change>, source: &mut FileSource) -> Reading {
+        loop {
+            let reading = match self.read_documents(source).await {
+                Ok(Some((attempt, contents))) => {
+                    self.understand(attempt, contents, *change, source).await
+                }
+                Ok(None) => Ok(None),
+                Err(error) => Err(error),
+            };
+            match reading {
+                Ok(Some(reading)) => return reading,
+                Ok(None) => match source.changed().await {
+                    Ok(newer) => *change = Some(newer),
+                    Err(error) => return crashed(&error),
+                },
+                Err(error) => return crashed(&error),
+            }
+        }
+    }
+
+    /// Reads the documents, and again if files came into view only now, for they may have changed before they were
+    /// watched. Nothing if one of them was written to meanwhile.
+    async fn read_documents(&self, source: &mut FileSource) -> io::Result<Option<(Attempt, u64)>> {
         let mut tries = 0;
         loop {
             let path = self.path.clone();
@@ -128,28 +151,36 @@ impl Reloader {
                 let contents = contents::digest(&attempt.files);
                 (attempt, contents)
             });
-            let Ok((attempt, contents)) = read.await else { return crashed("reading") };
+            let (attempt, contents) = read.await?;
             tries += 1;
-            match source.follow(&attempt.files) {
-                Ok(true) if tries < READS => {}
-                Ok(_) => return self.understand(attempt, contents, change).await,
-                Err(error) => {
-                    tracing::error!(%error, "Some files cannot be watched; their changes are not seen");
-                    return self.understand(attempt, contents, change).await;
-                }
+            let added = source.follow(&attempt.files).unwrap_or_else(|error| {
+                tracing::error!(%error, "Some files cannot be watched; their changes are not seen");
+                false
+            });
+            if !added || tries >= READS {
+                let torn = !source.written().await?.is_empty();
+                return Ok((!torn).then_some((attempt, contents)));
             }
         }
     }
 
-    async fn understand(&self, attempt: Attempt, contents: u64, change: Option<Change>) -> Reading {
+    /// Compiles what was read. Nothing if a file other than a document was written to meanwhile: documents are read by
+    /// now, rules and certificates are read while compiling.
+    async fn understand(
+        &self,
+        attempt: Attempt,
+        contents: u64,
+        change: Option<Change>,
+        source: &mut FileSource,
+    ) -> io::Result<Option<Reading>> {
         let loaded = match attempt.result {
             Ok(loaded) => loaded,
-            Err(problems) => return Reading::Refused(problems),
+            Err(problems) => return Ok(Some(Reading::Refused(problems))),
         };
         let same =
             |running: &Running| *running.gateway == loaded.gateway && running.contents == contents;
         if self.running.as_ref().is_some_and(same) {
-            return Reading::Unchanged(loaded.warnings);
+            return Ok(Some(Reading::Unchanged(loaded.warnings)));
         }
         let number = Loaded {
             revision: self.running.as_ref().map_or(1, |running| running.revision + 1),
@@ -158,9 +189,12 @@ impl Reloader {
         let (gateway, registry) = (Arc::new(loaded.gateway), Arc::clone(&self.registry));
         let began = Instant::now();
         let compiled = tokio::task::spawn_blocking(move || compile(gateway, &registry, number));
-        let Ok(compiled) = compiled.await else { return crashed("compiling") };
+        let compiled = compiled.await?;
         self.registry.metrics.reload_compiled(began.elapsed());
-        match compiled {
+        if source.written().await?.iter().any(|file| !is_document(file)) {
+            return Ok(None);
+        }
+        Ok(Some(match compiled {
             Ok(snapshot) => Reading::Candidate(Candidate {
                 snapshot: Arc::new(snapshot),
                 warnings: loaded.warnings,
@@ -170,7 +204,7 @@ impl Reloader {
                 loaded.spans.locate(&mut problems);
                 Reading::Refused(problems)
             }
-        }
+        }))
     }
 
     fn took_effect(
@@ -213,9 +247,16 @@ impl Reloader {
 /// Most times documents are read for one change because files came into view.
 const READS: usize = 3;
 
-/// A task of ours ended without an answer; the panic itself is in the log.
-fn crashed(doing: &str) -> Reading {
-    Reading::Refused(vec![Diagnostic::error("", format!("{doing} the documents failed inside"))])
+/// Something of ours failed rather than a document.
+fn crashed(error: &io::Error) -> Reading {
+    Reading::Refused(vec![Diagnostic::error(
+        "",
+        format!("the documents cannot be taken over: {error}"),
+    )])
+}
+
+fn is_document(file: &Path) -> bool {
+    file.extension().is_some_and(|end| end == "yaml" || end == "yml")
 }
 
 fn log(problems: &[Diagnostic]) {

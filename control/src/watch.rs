@@ -35,6 +35,8 @@ pub struct FileSource {
     watched: HashMap<WatchDescriptor, PathBuf>,
     /// Files that were written to and are not closed yet.
     open: HashSet<(WatchDescriptor, OsString)>,
+    /// Files that were written to since this was last asked.
+    written: HashSet<PathBuf>,
     pending: Option<Pending>,
 }
 
@@ -47,6 +49,9 @@ struct Pending {
 
 /// Holds some hundred events; what does not fit stays in the kernel.
 const BUFFER_BYTES: usize = 16 * 1024;
+
+/// How long events that happened already may take to reach us.
+const GLANCE: Duration = Duration::from_millis(2);
 
 impl FileSource {
     /// Begins to watch a document or a folder of documents. Must be called within a tokio runtime.
@@ -62,6 +67,7 @@ impl FileSource {
             places: Places::default(),
             watched: HashMap::new(),
             open: HashSet::new(),
+            written: HashSet::new(),
             pending: None,
         };
         source.follow(&[])?;
@@ -117,6 +123,7 @@ impl FileSource {
             if Instant::now() >= deadline {
                 self.pending = None;
                 self.open.clear();
+                self.written.clear();
                 return Ok(Change { closed_at: pending.last });
             }
             // Too late is as good as nothing more.
@@ -124,6 +131,22 @@ impl FileSource {
                 read?;
             }
         }
+    }
+
+    /// Which files were written to since the last change was told, or since this was asked before. What was read of them
+    /// in the meantime may be half of what they will hold; the change that ends the writing is still to come.
+    ///
+    /// # Errors
+    /// As [`FileSource::changed`].
+    pub async fn written(&mut self) -> io::Result<HashSet<PathBuf>> {
+        let end = Instant::now() + GLANCE;
+        // The kernel queues an event before the write it tells of returns; the wait is for the runtime to fetch it.
+        while Instant::now() < end {
+            if let Ok(read) = timeout_at(end.into(), self.read()).await {
+                read?;
+            }
+        }
+        Ok(std::mem::take(&mut self.written))
     }
 
     /// When what is pending may be told.
@@ -171,6 +194,7 @@ impl FileSource {
         let key = (event.wd.clone(), name.to_owned());
         if event.mask.contains(EventMask::MODIFY) {
             self.open.insert(key);
+            self.written.insert(folder.join(name));
             return false;
         }
         self.open.remove(&key);
