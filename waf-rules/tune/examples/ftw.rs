@@ -1,14 +1,14 @@
 //! Runs the Core Rule Set's regression tests in process: `ftw --ftw DIR [--crs DIR] [--only 942*] [--verbose] [--json]`.
 //!
 //! Without `--crs` the embedded rule set runs. `--overrides FILE` replaces our own overrides (tune/overrides.yaml),
-//! `--no-overrides` takes none. Ends with 1 when a test failed, 2 when nothing could be run.
+//! `--no-overrides` takes none. `--canonical` shows the rules the canonical target as the gateway does. Ends with 1 when a test failed, 2 when nothing could be run.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use portcullis_waf_rulesets::{HOW_TO_BRING_ONE, Package, embedded};
 use portcullis_waf_tune::ftw::schema::Overrides;
-use portcullis_waf_tune::ftw::{Options, Suite, own_overrides, parse_overrides, run};
+use portcullis_waf_tune::ftw::{Options, Suite, View, own_overrides, parse_overrides, run};
 use portcullis_waf_tune::{Setting, compile};
 
 #[derive(Default)]
@@ -77,6 +77,7 @@ fn arguments() -> Result<Arguments, String> {
                 arguments.options.threads =
                     value()?.parse().map_err(|_| "--threads needs a number")?
             }
+            "--canonical" => arguments.options.view = View::Canonical,
             "--no-overrides" => arguments.no_overrides = true,
             "--verbose" => arguments.verbose = true,
             "--json" => arguments.json = true,

@@ -29,16 +29,17 @@ pub struct Observed {
     pub matched: Vec<Matched>,
 }
 
-/// Runs all five phases; the request phases end early when a rule interrupts.
+/// Runs all five phases; the request phases end early when a rule interrupts. `uri` is what goes upstream.
 pub(crate) fn drive(
     rules: &Arc<RuleSet>,
     id: u128,
     request: &WireRequest,
+    uri: &[u8],
     answer: impl FnOnce() -> Answer,
 ) -> Observed {
     let mut tx = Transaction::new(Arc::clone(rules), TransactionId::from(id));
     let mut observed = Observed::default();
-    let interruption = request_phases(&mut tx, request).or_else(|| {
+    let interruption = request_phases(&mut tx, request, uri).or_else(|| {
         observed.upstream_reached = true;
         response_phases(&mut tx, &answer())
     });
@@ -48,10 +49,10 @@ pub(crate) fn drive(
     observed
 }
 
-fn request_phases(tx: &mut Transaction, request: &WireRequest) -> Option<Interruption> {
+fn request_phases(tx: &mut Transaction, request: &WireRequest, uri: &[u8]) -> Option<Interruption> {
     let home = IpAddr::V4(Ipv4Addr::LOCALHOST);
     tx.connection(home, 54_321, home, 80);
-    tx.request_line(&request.method, request.origin_form(), &request.target, &request.version);
+    tx.request_line(&request.method, uri, &request.target, &request.version);
     for (name, value) in &request.headers {
         tx.request_header(name, value);
     }

@@ -22,7 +22,7 @@ use std::time::Instant;
 
 use portcullis_waf_engine::RuleSet;
 
-use crate::drive::drive;
+use crate::drive::{Observed, drive};
 use expect::Evidence;
 pub use front::Refusal;
 pub use report::{Count, Failure, Overridden, Refused, Report};
@@ -42,11 +42,28 @@ pub struct Options {
     pub overrides: Overrides,
     /// Threads, at least 1.
     pub threads: usize,
+    /// Which form of the request target the rules see as the one that goes upstream.
+    pub view: View,
+}
+
+/// Which form of the request target is `REQUEST_URI`. `REQUEST_URI_RAW` is always what was received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum View {
+    /// As received: what the tests were written for.
+    #[default]
+    Received,
+    /// Canonical, as in the gateway, where it accepts the request.
+    Canonical,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { only: Vec::new(), overrides: Overrides::default(), threads: 2 }
+        Self {
+            only: Vec::new(),
+            overrides: Overrides::default(),
+            threads: 2,
+            view: View::default(),
+        }
     }
 }
 
@@ -132,9 +149,9 @@ fn run_case(rules: &Arc<RuleSet>, case: &Case<'_>, options: &Options) -> Verdict
             output.retry_once = by.retry_once.or(output.retry_once);
             verdict.overridden.push(by.reason.clone());
         }
-        let mut outcome = run_stage(rules, case, number, stage, &output);
+        let mut outcome = run_stage(rules, case, number, stage, &output, options);
         if outcome.result.is_err() && output.retry_once == Some(true) {
-            outcome = run_stage(rules, case, number, stage, &output);
+            outcome = run_stage(rules, case, number, stage, &output, options);
         }
         verdict.refused.extend(outcome.refusal.filter(|_| output.status.is_some()));
         if let Err(reason) = outcome.result {
@@ -165,18 +182,29 @@ fn run_stage(
     number: u32,
     stage: &Stage,
     output: &Output,
+    options: &Options,
 ) -> Outcome {
     let wire = match request::build(&stage.input) {
         Ok(wire) => wire,
         Err(reason) => return Outcome { refusal: None, result: Err(reason) },
     };
-    let refusal = front::refusal(&wire);
+    let admitted = front::admit(&wire);
     let request = WireRequest::parse(&wire);
     let answer = upstream::answer(&request, stage.input.response.as_ref());
     // An id of its own for every stage, the same in every run.
     let id =
         (u128::from(case.rule) << 64) | (u128::from(case.test.test_id) << 32) | u128::from(number);
-    let observed = drive(rules, id, &request, || answer.clone());
+    let refused = admitted.is_err() && output.status.is_some();
+    let uri = match (options.view, &admitted) {
+        (View::Canonical, Ok(uri)) => uri.as_bytes(),
+        (View::Canonical, Err(_)) | (View::Received, _) => request.origin_form(),
+    };
+    let refusal = admitted.as_ref().err().cloned();
+    let observed = if refused {
+        Observed::default()
+    } else {
+        drive(rules, id, &request, uri, || answer.clone())
+    };
     let evidence = Evidence { refusal: refusal.as_ref(), observed: &observed, answer: &answer };
     let result = expect::check(output, &evidence);
     Outcome { refusal, result }

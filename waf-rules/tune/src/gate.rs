@@ -11,6 +11,7 @@ use portcullis_waf_engine::RuleSet;
 use serde::Deserialize;
 
 use crate::drive::{Observed, drive};
+use crate::ftw::front;
 use crate::ftw::upstream::Answer;
 use crate::ftw::wire::WireRequest;
 
@@ -114,8 +115,12 @@ pub fn judge(rules: &Arc<RuleSet>, requests: Vec<Request>) -> Vec<Judged> {
         body: b"ok".to_vec(),
     };
     let judge = |(index, request): (usize, Request)| {
-        let wire = WireRequest::parse(&request.wire());
-        let observed = drive(rules, index as u128 + 1, &wire, || answer.clone());
+        let bytes = request.wire();
+        let wire = WireRequest::parse(&bytes);
+        // The canonical form, as in the gateway. A request it refuses has none; a test holds that none is.
+        let uri =
+            front::admit(&bytes).map_or_else(|_| wire.origin_form().to_vec(), String::into_bytes);
+        let observed = drive(rules, index as u128 + 1, &wire, &uri, || answer.clone());
         Judged {
             blocked: observed.interruption.map(|(status, _)| status),
             upstream_reached: observed.upstream_reached,

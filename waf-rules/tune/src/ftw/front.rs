@@ -3,8 +3,8 @@
 //! Some regression tests expect 400 from whatever stands before the engine: a tab before the method, `HTTP/0.9`, a
 //! Host of nothing. In process nothing stands there, so the two gates every request of the data plane passes are asked
 //! with the same bytes: the HTTP/1 token parser (httparse) and `portcullis-canonical` with its default policy. Their
-//! answer counts for `status` only; the engine sees the request all the same, because other tests name rules for
-//! requests no gateway would let through.
+//! answer counts where a test expects a status, and then no rule has run, as over a socket. Where a test names rules only,
+//! the engine sees the request all the same: it is the engine that is asked, about requests no gateway lets through.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
 use portcullis_canonical::{Policy, RawHead, canonicalise};
@@ -21,10 +21,10 @@ pub struct Refusal {
     pub reason: String,
 }
 
-/// `Some` when the gateway answers by itself.
-pub(crate) fn refusal(wire: &[u8]) -> Option<Refusal> {
+/// The canonical path and query that would go upstream, or the gateway's own answer.
+pub(crate) fn admit(wire: &[u8]) -> Result<String, Refusal> {
     let by_parser =
-        |reason: String| Some(Refusal { status: 400, reason: format!("HTTP/1 parser: {reason}") });
+        |reason: String| Err(Refusal { status: 400, reason: format!("HTTP/1 parser: {reason}") });
     let mut lines = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut head = httparse::Request::new(&mut lines);
     match head.parse(wire) {
@@ -53,6 +53,10 @@ pub(crate) fn refusal(wire: &[u8]) -> Option<Refusal> {
         headers: &headers,
         tls: false,
     };
-    let malformed = canonicalise(&raw, &Policy::default()).err()?;
-    Some(Refusal { status: malformed.status(), reason: format!("canonical: {malformed}") })
+    match canonicalise(&raw, &Policy::default()) {
+        Ok(canonical) => Ok(canonical.path.path_and_query().to_owned()),
+        Err(malformed) => {
+            Err(Refusal { status: malformed.status(), reason: format!("canonical: {malformed}") })
+        }
+    }
 }

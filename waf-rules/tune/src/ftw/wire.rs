@@ -10,7 +10,7 @@ pub struct WireRequest {
     pub method: Vec<u8>,
     /// Between method and version; may hold spaces.
     pub target: Vec<u8>,
-    /// After the last space; empty for a line without version.
+    /// After the last space; `HTTP/0.9` for a line without version, as RFC 1945 section 4.1 has it.
     pub version: Vec<u8>,
     /// Header lines in order; values without surrounding white space.
     pub headers: Vec<(Vec<u8>, Vec<u8>)>,
@@ -70,6 +70,9 @@ impl WireRequest {
                 self.version = rest.get(at + 1..).unwrap_or_default().to_vec();
             }
             None => self.target = rest.to_vec(),
+        }
+        if self.version.is_empty() {
+            self.version = b"HTTP/0.9".to_vec();
         }
     }
 
@@ -136,7 +139,7 @@ mod tests {
             ("     GET /get HTTP/1.1\r\n", ["     GET", "/get", "HTTP/1.1"]),
             ("GET /?a=<b c> HTTP/1.1\r\n", ["GET", "/?a=<b c>", "HTTP/1.1"]),
             ("GET / JUNK/1.0\n", ["GET", "/", "JUNK/1.0"]),
-            ("GET / \r\n", ["GET", "/", ""]),
+            ("GET / \r\n", ["GET", "/", "HTTP/0.9"]),
         ];
         for (line, [method, target, version]) in cases {
             let request = WireRequest::parse(line.as_bytes());
