@@ -7,15 +7,27 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
 
+mod ast;
+mod bits;
+mod compile;
 mod diagnostic;
-
+mod gate;
+mod lex;
 pub mod limits;
 mod meta;
+mod operator;
 mod outcome;
+mod parse;
+mod pipeline;
+mod program;
 mod ruleset;
+mod settings;
 mod sources;
+mod template;
 mod transaction;
+mod variable;
 
+pub use ast::OnLimit;
 pub use diagnostic::RuleDiagnostic;
 pub use meta::{Phase, RuleMeta, Severity};
 pub use outcome::{Disruption, Interruption, Matched, RuleMatch, Score};

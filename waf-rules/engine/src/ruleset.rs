@@ -1,12 +1,16 @@
-//! A compiled rule set.
+//! A compiled rule set, as its users see it.
 
+use std::fmt;
 use std::sync::Arc;
 
+use crate::ast::OnLimit;
+use crate::compile::{Compiled, compile};
 use crate::diagnostic::RuleDiagnostic;
+use crate::gate::Gate;
 use crate::meta::RuleMeta;
 use crate::sources::Sources;
 
-/// How a rule set is compiled. What rule text says (`SecRequestBodyLimit`) wins over nothing here.
+/// How a rule set is compiled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompileOptions {
     /// Whether one scan per value tells which patterns can match it at all. Off only to prove that it changes nothing.
@@ -31,10 +35,22 @@ pub enum EngineMode {
     Off,
 }
 
+impl EngineMode {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Some(match text.to_ascii_lowercase().as_str() {
+            "on" => Self::On,
+            "off" => Self::Off,
+            "detectiononly" => Self::DetectionOnly,
+            _ => return None,
+        })
+    }
+}
+
 /// An immutable program of rules; cheap to share between threads and exchanges.
-#[derive(Debug)]
 pub struct RuleSet {
-    rules: Vec<Arc<RuleMeta>>,
+    pub(crate) program: Compiled,
+    /// `None` where the prefilter is off.
+    pub(crate) gate: Option<Gate>,
 }
 
 impl RuleSet {
@@ -43,29 +59,74 @@ impl RuleSet {
     /// # Errors
     /// Every problem found, up to [`crate::limits::MAX_DIAGNOSTICS`]; a rule set with any is not loaded.
     pub fn compile(
-        _sources: &Sources,
-        _options: &CompileOptions,
+        sources: &Sources,
+        options: &CompileOptions,
     ) -> Result<Arc<Self>, Vec<RuleDiagnostic>> {
-        Ok(Arc::new(Self { rules: Vec::new() }))
+        let mut program = compile(sources)?;
+        let gate = options.prefilter.then(|| Gate::new(&program));
+        program.operators.trees = Vec::new();
+        program.operators.lists = Vec::new();
+        Ok(Arc::new(Self { program, gate }))
     }
 
-    /// The rules in order of evaluation, chains counted once.
-    pub fn rules(&self) -> &[Arc<RuleMeta>] {
-        &self.rules
+    /// The rules in order, a chain being one rule.
+    pub fn rules(&self) -> impl ExactSizeIterator<Item = &Arc<RuleMeta>> {
+        self.program.rules.iter().map(|rule| &rule.meta)
     }
 
     /// `SecRuleEngine`.
     pub fn mode(&self) -> EngineMode {
-        EngineMode::Off
+        self.program.settings.engine
+    }
+
+    /// `SecRequestBodyAccess`; a rule may still change it for an exchange.
+    pub fn request_body_access(&self) -> bool {
+        self.program.settings.request_body_access
     }
 
     /// `SecRequestBodyLimit`, bytes.
     pub fn request_body_limit(&self) -> usize {
-        crate::limits::DEFAULT_REQUEST_BODY_BYTES
+        self.program.settings.request_body_limit
+    }
+
+    /// `SecRequestBodyLimitAction`.
+    pub fn request_body_on_limit(&self) -> OnLimit {
+        self.program.settings.request_body_on_limit
+    }
+
+    /// `SecResponseBodyAccess`; a rule may still change it for an exchange.
+    pub fn response_body_access(&self) -> bool {
+        self.program.settings.response_body_access
     }
 
     /// `SecResponseBodyLimit`, bytes.
     pub fn response_body_limit(&self) -> usize {
-        crate::limits::DEFAULT_RESPONSE_BODY_BYTES
+        self.program.settings.response_body_limit
+    }
+
+    /// `SecResponseBodyLimitAction`.
+    pub fn response_body_on_limit(&self) -> OnLimit {
+        self.program.settings.response_body_on_limit
+    }
+
+    /// `SecComponentSignature`s in order, such as `OWASP_CRS/4.25.0`.
+    pub fn signatures(&self) -> &[String] {
+        &self.program.settings.signatures
+    }
+
+    /// Directives that are accepted and have no effect here, with their arguments.
+    pub fn accepted_directives(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.program.settings.accepted.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+}
+
+impl fmt::Debug for RuleSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RuleSet")
+            .field("rules", &self.program.rules.len())
+            .field("mode", &self.mode())
+            .field("signatures", &self.signatures())
+            .field("prefilter", &self.gate.is_some())
+            .finish()
     }
 }

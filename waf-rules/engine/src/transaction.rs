@@ -1,10 +1,40 @@
 //! One exchange on its way through a rule set.
 
+mod bag;
+mod body;
+mod clock;
+mod collect;
+mod effects;
+mod expand;
+mod request;
+mod run;
+mod scans;
+mod state;
+mod tx;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::cell::RefCell;
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::ast::AuditMode;
+use crate::limits::MAX_IDLE_WORKSPACES;
+use crate::meta::Phase;
 use crate::outcome::{Interruption, RuleMatch, Score};
-use crate::ruleset::RuleSet;
+use crate::ruleset::{EngineMode, RuleSet};
+use crate::transaction::bag::Bag;
+use crate::transaction::state::State;
+use crate::transaction::tx::Datum;
+use crate::variable::Variable;
+
+thread_local! {
+    /// States of finished transactions, so that the next one allocates little.
+    static IDLE: RefCell<Vec<State>> = const { RefCell::new(Vec::new()) };
+}
 
 /// What `UNIQUE_ID` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,91 +52,209 @@ impl From<&str> for TransactionId {
     }
 }
 
-/// One exchange. Methods are called in the order of the phases; a phase that was left out is not made up for.
-#[derive(Debug)]
+impl TransactionId {
+    /// As rules see it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One exchange. Methods are called in the order of the phases; a phase that is left out is not made up for.
 pub struct Transaction {
-    _rules: Arc<RuleSet>,
-    _id: TransactionId,
+    rules: Arc<RuleSet>,
+    state: State,
 }
 
 impl Transaction {
     /// Begins an exchange.
     pub fn new(rules: Arc<RuleSet>, id: TransactionId) -> Self {
-        Self { _rules: rules, _id: id }
+        let mut state = IDLE.with_borrow_mut(Vec::pop).unwrap_or_default();
+        state.reset(&rules);
+        state.set(Variable::UniqueId, id.0.as_bytes());
+        Self { rules, state }
     }
 
     /// Who talks to whom.
     pub fn connection(
         &mut self,
-        _client: IpAddr,
-        _client_port: u16,
-        _server: IpAddr,
-        _server_port: u16,
+        client: IpAddr,
+        client_port: u16,
+        server: IpAddr,
+        server_port: u16,
     ) {
+        self.state.connection((client, client_port), (server, server_port));
     }
 
     /// `uri` is the canonical one that goes upstream, `uri_raw` the one received.
-    pub fn request_line(&mut self, _method: &[u8], _uri: &[u8], _uri_raw: &[u8], _protocol: &[u8]) {
+    pub fn request_line(&mut self, method: &[u8], uri: &[u8], uri_raw: &[u8], protocol: &[u8]) {
+        self.state.request_line(&self.rules, method, (uri, uri_raw), protocol);
     }
 
     /// One request header line.
-    pub fn request_header(&mut self, _name: &[u8], _value: &[u8]) {}
+    pub fn request_header(&mut self, name: &[u8], value: &[u8]) {
+        self.state.request_header(&self.rules, name, value);
+    }
 
     /// Runs phase 1.
     #[must_use]
     pub fn request_headers_done(&mut self) -> Option<Interruption> {
-        None
+        self.state.run(&self.rules, Phase::RequestHeaders)
     }
 
     /// Whether the rules want to see the request body (`SecRequestBodyAccess`, `ctl:requestBodyAccess`).
     pub fn wants_request_body(&self) -> bool {
-        false
+        self.state.switches.request_body_access && self.state.switches.engine != EngineMode::Off
+    }
+
+    /// Bytes of the request body that rules want to see (`SecRequestBodyLimit`, `ctl:requestBodyLimit`).
+    pub fn request_body_limit(&self) -> usize {
+        self.state.switches.request_body_limit
     }
 
     /// The inflated request body; `complete` is false where it was cut at a limit. Runs phase 2, also for `b""`.
     #[must_use]
-    pub fn request_body(&mut self, _body: &[u8], _complete: bool) -> Option<Interruption> {
-        None
+    pub fn request_body(&mut self, body: &[u8], complete: bool) -> Option<Interruption> {
+        self.state.load_request_body(&self.rules, body, complete);
+        self.state.run(&self.rules, Phase::RequestBody)
     }
 
     /// Status line of the response.
-    pub fn response_head(&mut self, _status: u16, _protocol: &[u8]) {}
+    pub fn response_head(&mut self, status: u16, protocol: &[u8]) {
+        self.state.set_number(Variable::ResponseStatus, i64::from(status));
+        self.state.set(Variable::ResponseProtocol, protocol);
+        let line = [protocol, format!(" {status}").as_bytes()].concat();
+        self.state.set(Variable::StatusLine, &line);
+    }
 
     /// One response header line.
-    pub fn response_header(&mut self, _name: &[u8], _value: &[u8]) {}
+    pub fn response_header(&mut self, name: &[u8], value: &[u8]) {
+        self.state.add(&self.rules, Bag::ResponseHeaders, name, value);
+        if name.eq_ignore_ascii_case(b"content-type") {
+            self.state.set(Variable::ResponseContentType, media_type(value));
+        }
+    }
 
     /// Runs phase 3.
     #[must_use]
     pub fn response_headers_done(&mut self) -> Option<Interruption> {
-        None
+        self.state.run(&self.rules, Phase::ResponseHeaders)
     }
 
     /// Whether the response body is to be held and shown (`SecResponseBodyAccess`, `SecResponseBodyMimeType`).
     pub fn wants_response_body(&self) -> bool {
-        false
+        let switches = &self.state.switches;
+        if !switches.response_body_access || switches.engine == EngineMode::Off {
+            return false;
+        }
+        let media = self.state.bytes(Variable::ResponseContentType);
+        let types = &self.rules.program.settings.response_types;
+        switches.response_body_forced
+            || types.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(media))
+    }
+
+    /// Bytes of the response body that rules want to see (`SecResponseBodyLimit`, `ctl:responseBodyLimit`).
+    pub fn response_body_limit(&self) -> usize {
+        self.state.switches.response_body_limit
     }
 
     /// The inflated response body as far as it is inspected. Runs phase 4, also for `b""`.
     #[must_use]
-    pub fn response_body(&mut self, _body: &[u8], _complete: bool) -> Option<Interruption> {
-        None
+    pub fn response_body(&mut self, body: &[u8], complete: bool) -> Option<Interruption> {
+        if self.state.switches.response_body_access {
+            self.state.load_response_body(&self.rules, body, complete);
+        }
+        self.state.run(&self.rules, Phase::ResponseBody)
     }
 
     /// Runs phase 5; never interrupts.
-    pub fn logging(&mut self) {}
+    pub fn logging(&mut self) {
+        let _none = self.state.run(&self.rules, Phase::Logging);
+    }
 
     /// Rules that matched and are to be logged or audited, in order.
     pub fn matches(&self) -> &[RuleMatch] {
-        &[]
+        &self.state.matches
+    }
+
+    /// The interruption that was asked for, where there was one.
+    pub fn interruption(&self) -> Option<&Interruption> {
+        self.state.interruption.as_ref()
+    }
+
+    /// Whether the exchange belongs in the audit log, by `SecAuditEngine`, its relevant statuses and `ctl:auditEngine`.
+    pub fn is_audited(&self, status: u16) -> bool {
+        match self.state.switches.audit {
+            AuditMode::On => true,
+            AuditMode::Off => false,
+            AuditMode::RelevantOnly => {
+                let relevant = self.rules.program.settings.audit_relevant_status.as_ref();
+                relevant.is_some_and(|regex| regex.is_match(status.to_string().as_str()))
+                    || self.state.matches.iter().any(|found| found.audit)
+            }
+        }
     }
 
     /// The anomaly scores as they stand.
     pub fn score(&self) -> Score {
-        Score::default()
+        let number = |name: &str| self.tx_number(name);
+        let levels = |direction: &str| {
+            [1, 2, 3, 4].map(|level| number(&format!("{direction}_anomaly_score_pl{level}")))
+        };
+        Score {
+            inbound: number("blocking_inbound_anomaly_score"),
+            outbound: number("blocking_outbound_anomaly_score"),
+            inbound_threshold: number("inbound_anomaly_score_threshold"),
+            outbound_threshold: number("outbound_anomaly_score_threshold"),
+            inbound_levels: levels("inbound"),
+            outbound_levels: levels("outbound"),
+        }
     }
 
-    /// A variable of `TX` by name.
-    pub fn tx(&self, _name: &str) -> Option<Vec<u8>> {
-        None
+    fn tx_number(&self, name: &str) -> i64 {
+        self.tx_datum(name).map_or(0, |datum| datum.number(&self.state.values))
     }
+
+    fn tx_datum(&self, name: &str) -> Option<Datum> {
+        let name = name.to_ascii_lowercase();
+        self.state.tx.find(name.as_bytes(), &self.rules.program.names, &self.state.values)
+    }
+
+    /// A variable of `TX` by name, in any case.
+    pub fn tx(&self, name: &str) -> Option<Vec<u8>> {
+        let mut text = Vec::new();
+        self.tx_datum(name)?.write(&self.state.values, &mut text);
+        Some(text)
+    }
+
+    /// The rule set the exchange runs through.
+    pub fn rules(&self) -> &Arc<RuleSet> {
+        &self.rules
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        let state = std::mem::take(&mut self.state);
+        if state.values.is_small() {
+            IDLE.with_borrow_mut(|idle| {
+                if idle.len() < MAX_IDLE_WORKSPACES {
+                    idle.push(state);
+                }
+            });
+        }
+    }
+}
+
+impl fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transaction")
+            .field("rules", &self.rules)
+            .field("matches", &self.state.matches.len())
+            .field("interruption", &self.state.interruption)
+            .finish_non_exhaustive()
+    }
+}
+
+fn media_type(value: &[u8]) -> &[u8] {
+    value.split(|b| *b == b';').next().unwrap_or_default().trim_ascii()
 }

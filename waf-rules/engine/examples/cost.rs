@@ -1,0 +1,140 @@
+//! What one request costs the engine: CRS as packaged, stock setup, blocking, paranoia level 1, phases 1 and 2.
+//!
+//! `cargo run --release -p portcullis-waf-engine --example cost [LEVEL]`; prints microseconds a request by shape.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Instant;
+
+use portcullis_waf_engine::{CompileOptions, RuleSet, Sources, Transaction, TransactionId};
+
+struct Shape {
+    name: &'static str,
+    method: &'static str,
+    uri: String,
+    headers: Vec<(&'static str, String)>,
+    body: String,
+}
+
+fn main() {
+    let level = std::env::args().nth(1).unwrap_or_else(|| "1".to_owned());
+    for prefilter in [true, false] {
+        let began = Instant::now();
+        let rules = rules(&level, prefilter);
+        println!(
+            "prefilter {prefilter}: compiled in {:.0} ms",
+            began.elapsed().as_secs_f64() * 1e3
+        );
+        for shape in shapes() {
+            measure(&rules, &shape);
+        }
+    }
+}
+
+fn rules(level: &str, prefilter: bool) -> Arc<RuleSet> {
+    let package = portcullis_waf_rulesets::embedded();
+    let Some(package) = package else { panic!("built without the Core Rule Set") };
+    let overrides = format!(
+        "SecRuleEngine On\nSecAction \"id:900000,phase:1,pass,nolog,setvar:tx.blocking_paranoia_level={level}\"\n"
+    );
+    let sources = Sources::new("entry.conf", package.entry(&overrides))
+        .with_files(package.files.iter().map(|file| (file.path.clone(), file.content.clone())));
+    let options = CompileOptions { prefilter };
+    RuleSet::compile(&sources, &options).unwrap_or_else(|problems| {
+        for problem in &problems {
+            eprintln!("{problem}");
+        }
+        panic!("{} problems", problems.len())
+    })
+}
+
+fn shapes() -> Vec<Shape> {
+    let browser = |more: &[(&'static str, &str)]| {
+        let mut headers = vec![
+            ("Host", "shop.example.com".to_owned()),
+            (
+                "User-Agent",
+                "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".to_owned(),
+            ),
+            ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8".to_owned()),
+            ("Accept-Language", "en-US,en;q=0.5".to_owned()),
+            ("Accept-Encoding", "gzip, deflate, br".to_owned()),
+            ("Referer", "https://shop.example.com/products/shoes".to_owned()),
+            (
+                "Cookie",
+                "session=8f14e45fceea167a5a36dedd4bea2543; theme=dark; _ga=GA1.2.1234567890.1700000000"
+                    .to_owned(),
+            ),
+            ("Connection", "keep-alive".to_owned()),
+        ];
+        headers.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        headers
+    };
+    let form = ("Content-Type", "application/x-www-form-urlencoded");
+    let prose = "The quick brown fox jumps over the lazy dog while the select committee considers union rates and updates from the table. ";
+    let leaves: Vec<String> = (0..60)
+        .map(|i| {
+            format!("\"field_{i}\":\"value number {i} with some text in it, as people write\"")
+        })
+        .collect();
+    let post = |name, body: String, kind: (&'static str, &str)| {
+        let length = body.len().to_string();
+        let headers = browser(&[kind, ("Content-Length", &length)]);
+        Shape { name, method: "POST", uri: "/checkout".to_owned(), headers, body }
+    };
+    let get = |name, uri: &str| Shape {
+        name,
+        method: "GET",
+        uri: uri.to_owned(),
+        headers: browser(&[]),
+        body: String::new(),
+    };
+    vec![
+        get("GET, 2 params", "/products?page=2&sort=price"),
+        get("GET, 4 params", "/products?page=2&sort=price&q=running+shoes&lang=en"),
+        post(
+            "form, 8 params",
+            "name=Ada+Lovelace&street=12+Crescent+Rd%2C+London&email=ada%40example.com&phone=%2B44+20+7946+0958&note=Please+deliver+between+9+and+5&lang=en-GB&gift=true&date=2026-11-21".to_owned(),
+            form,
+        ),
+        post("JSON, GraphQL", "{\"query\":\"query Product($id: ID!) { product(id: $id) { name price { amount currency } } }\",\"variables\":{\"id\":\"42\"}}".to_owned(), ("Content-Type", "application/json")),
+        post("JSON 4 KB, 60 leaves", format!("{{{}}}", leaves.join(",")), ("Content-Type", "application/json")),
+        post("form, one 10 KB value", format!("text={}", prose.repeat(85).get(..10_000).unwrap_or_default().replace(' ', "+")), form),
+        get("GET, UNION SELECT", "/products?id=1%20UNION%20SELECT%20username%2Cpassword%20FROM%20users--"),
+    ]
+}
+
+fn measure(rules: &Arc<RuleSet>, shape: &Shape) {
+    let home = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 7));
+    let run = |id: u128| {
+        let mut tx = Transaction::new(Arc::clone(rules), TransactionId::from(id));
+        tx.connection(home, 50_000, home, 443);
+        tx.request_line(
+            shape.method.as_bytes(),
+            shape.uri.as_bytes(),
+            shape.uri.as_bytes(),
+            b"HTTP/1.1",
+        );
+        for (name, value) in &shape.headers {
+            tx.request_header(name.as_bytes(), value.as_bytes());
+        }
+        let mut stop = tx.request_headers_done();
+        if stop.is_none() {
+            stop = tx.request_body(shape.body.as_bytes(), true);
+        }
+        (stop.map(|i| i.status), tx.matches().iter().map(|m| m.rule.id).collect::<Vec<_>>())
+    };
+    let (status, ids) = run(1);
+    let budget = Instant::now();
+    let mut rounds = Vec::new();
+    while budget.elapsed().as_millis() < 700 {
+        let began = Instant::now();
+        for id in 0..20 {
+            std::hint::black_box(run(id));
+        }
+        rounds.push(began.elapsed().as_secs_f64() * 1e6 / 20.0);
+    }
+    rounds.sort_by(f64::total_cmp);
+    let median = rounds.get(rounds.len() / 2).copied().unwrap_or_default();
+    println!("  {:<24} {median:>9.1} us  status {status:?} rules {ids:?}", shape.name);
+}

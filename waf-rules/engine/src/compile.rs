@@ -1,0 +1,208 @@
+//! From syntax trees to the program.
+
+mod chain;
+mod draft;
+mod effects;
+mod load;
+mod names;
+mod operators;
+mod text;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub(crate) use names::Names;
+
+use crate::ast::DisruptNode;
+use crate::bits::BitSet;
+use crate::compile::draft::{Draft, Drafts, Item};
+use crate::compile::operators::Operators;
+use crate::diagnostic::{Problem, RuleDiagnostic};
+use crate::limits::MAX_DIAGNOSTICS;
+use crate::pipeline::Pipelines;
+use crate::program::{Flow, Outcome, Rule};
+use crate::settings::Settings;
+use crate::sources::Sources;
+
+/// Everything a rule set is made of.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(crate) rules: Vec<Rule>,
+    /// Positions in `rules`, by phase.
+    pub(crate) phases: [Vec<u32>; 5],
+    pub(crate) settings: Settings,
+    pub(crate) names: Names,
+    pub(crate) pipelines: Pipelines,
+    pub(crate) operators: Operators,
+}
+
+/// Compiles the entry document and all it includes.
+pub(crate) fn compile(sources: &Sources) -> Result<Compiled, Vec<RuleDiagnostic>> {
+    let mut reports = Reports::default();
+    let files = load::load(sources, &mut reports);
+    let mut drafts = Drafts::default();
+    for (file, directive) in files {
+        drafts.take(&file, directive, &mut reports);
+    }
+    drafts.finish(&mut reports);
+    let mut compiler = Compiler {
+        sources,
+        names: Names::default(),
+        pipelines: Pipelines::default(),
+        operators: Operators::default(),
+        markers: drafts.markers(),
+        index: RuleIndex::new(&drafts),
+        phases: Default::default(),
+    };
+    let rules = compiler.rules(&drafts, &mut reports);
+    if !reports.list.is_empty() {
+        return Err(reports.list);
+    }
+    compiler.operators.drop_sources();
+    Ok(Compiled {
+        rules,
+        phases: compiler.phases,
+        settings: drafts.settings,
+        names: compiler.names,
+        pipelines: compiler.pipelines,
+        operators: compiler.operators,
+    })
+}
+
+/// Diagnostics so far, up to the limit.
+#[derive(Debug, Default)]
+pub(crate) struct Reports {
+    list: Vec<RuleDiagnostic>,
+}
+
+impl Reports {
+    pub(crate) fn add(&mut self, file: &Arc<str>, problem: Problem) {
+        if self.list.len() < MAX_DIAGNOSTICS {
+            self.list.push(RuleDiagnostic {
+                file: Arc::clone(file),
+                line: problem.span.line,
+                column: problem.span.column,
+                message: problem.message,
+                help: problem.help,
+            });
+        }
+    }
+}
+
+/// Positions of rules by what removals ask for.
+#[derive(Debug, Default)]
+struct RuleIndex {
+    ids: Vec<(u64, usize)>,
+    tags: HashMap<String, BitSet>,
+    messages: HashMap<String, BitSet>,
+}
+
+impl RuleIndex {
+    fn new(drafts: &Drafts) -> Self {
+        let mut index = Self::default();
+        for (position, draft) in drafts.rules().enumerate() {
+            index.ids.push((draft.id, position));
+            for tag in &draft.tags {
+                index.tags.entry(tag.clone()).or_default().insert(position);
+            }
+            let message = draft.message_raw.clone();
+            index.messages.entry(message).or_default().insert(position);
+        }
+        index
+    }
+}
+
+struct Compiler<'a> {
+    sources: &'a Sources,
+    names: Names,
+    pipelines: Pipelines,
+    operators: Operators,
+    /// Marker name and the item it stands at.
+    markers: Vec<(String, usize)>,
+    index: RuleIndex,
+    phases: [Vec<u32>; 5],
+}
+
+impl Compiler<'_> {
+    fn rules(&mut self, drafts: &Drafts, reports: &mut Reports) -> Vec<Rule> {
+        let marks = self.place(drafts);
+        let mut rules = Vec::new();
+        for (at, item) in drafts.items.iter().enumerate() {
+            let Item::Rule(draft) = item else { continue };
+            let flow = self.flow(draft, at, &marks, reports);
+            match self.rule(draft, flow) {
+                Ok(rule) => rules.push(rule),
+                Err(problems) => {
+                    problems.into_iter().for_each(|problem| reports.add(&draft.file, problem));
+                }
+            }
+        }
+        rules
+    }
+
+    /// Fills the phase lists; the result says for each item how long they were when it came.
+    fn place(&mut self, drafts: &Drafts) -> Vec<[usize; 5]> {
+        let mut marks = Vec::with_capacity(drafts.items.len());
+        let mut position = 0_u32;
+        for item in &drafts.items {
+            marks.push(self.phases.each_ref().map(Vec::len));
+            if let Item::Rule(draft) = item {
+                if let Some(list) = self.phases.get_mut(draft.phase.index()) {
+                    list.push(position);
+                }
+                position += 1;
+            }
+        }
+        marks
+    }
+
+    fn flow(&self, draft: &Draft, at: usize, marks: &[[usize; 5]], reports: &mut Reports) -> Flow {
+        if let Some((marker, span)) = &draft.skip_after {
+            let found = self.markers.iter().find(|(name, item)| *item > at && name == marker);
+            if let Some((_, item)) = found {
+                let lengths = marks.get(*item).copied().unwrap_or_default();
+                let to = lengths.get(draft.phase.index()).copied().unwrap_or(usize::MAX);
+                return Flow::To(to);
+            }
+            let names: Vec<&str> = self.markers.iter().map(|(name, _)| name.as_str()).collect();
+            let problem = Problem::unknown(*span, "marker after the rule", marker, &names);
+            reports.add(&draft.file, problem);
+        }
+        draft.skip.map_or(Flow::Next, Flow::Skip)
+    }
+
+    fn rule(&mut self, draft: &Draft, flow: Flow) -> Result<Rule, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut links = Vec::with_capacity(draft.links.len());
+        for link in &draft.links {
+            match self.link(&draft.file, link) {
+                Ok(link) => links.push(link),
+                Err(found) => problems.extend(found),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let outcome = match &draft.disruption {
+            DisruptNode::Block | DisruptNode::Pass => Outcome::Pass,
+            DisruptNode::Deny => Outcome::Deny,
+            DisruptNode::Drop => Outcome::Drop,
+            DisruptNode::Allow(scope) => Outcome::Allow(*scope),
+            DisruptNode::Redirect(url) => Outcome::Redirect(self.text(url)),
+        };
+        Ok(Rule {
+            meta: Arc::new(draft.meta(self.names.strings())),
+            links: links.into(),
+            message: self.text(&draft.message),
+            log_data: self.text(&draft.log_data),
+            status: draft.status.unwrap_or(403),
+            outcome,
+            log: draft.log,
+            audit: draft.audit,
+            flow,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

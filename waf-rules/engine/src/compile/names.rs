@@ -1,0 +1,88 @@
+//! Names to numbers: keys that rules select, variables of `TX`, strings that many rules carry.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::program::{KeyId, TxSlot};
+
+/// Variables of `TX` with a fixed place: the captures.
+const CAPTURES: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
+/// The names of a rule set.
+#[derive(Debug)]
+pub(crate) struct Names {
+    keys: HashMap<Box<[u8]>, KeyId>,
+    tx: HashMap<Box<[u8]>, TxSlot>,
+    tx_names: Vec<Box<[u8]>>,
+    strings: Strings,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        let mut names = Self {
+            keys: HashMap::new(),
+            tx: HashMap::new(),
+            tx_names: Vec::new(),
+            strings: Strings::default(),
+        };
+        for name in CAPTURES {
+            names.tx_slot(name);
+        }
+        names
+    }
+}
+
+impl Names {
+    /// The number of a key; made where there is none.
+    pub(crate) fn key(&mut self, name: &str) -> KeyId {
+        let next = KeyId(u32::try_from(self.keys.len() + 1).unwrap_or(u32::MAX));
+        *self.keys.entry(name.to_ascii_lowercase().into_bytes().into()).or_insert(next)
+    }
+
+    /// The number of a key some rule names, or the number for none. `lower` is in lower case.
+    pub(crate) fn find_key(&self, lower: &[u8]) -> KeyId {
+        self.keys.get(lower).copied().unwrap_or_default()
+    }
+
+    /// The slot of a `TX` variable; made where there is none.
+    pub(crate) fn tx_slot(&mut self, name: &str) -> TxSlot {
+        let lower: Box<[u8]> = name.to_ascii_lowercase().into_bytes().into();
+        let next = TxSlot(u32::try_from(self.tx_names.len()).unwrap_or(u32::MAX));
+        let slot = *self.tx.entry(lower.clone()).or_insert(next);
+        if slot == next {
+            self.tx_names.push(lower);
+        }
+        slot
+    }
+
+    /// `lower` is in lower case.
+    pub(crate) fn find_tx(&self, lower: &[u8]) -> Option<TxSlot> {
+        self.tx.get(lower).copied()
+    }
+
+    /// Names of the slots, lower case.
+    pub(crate) fn tx_names(&self) -> &[Box<[u8]>] {
+        &self.tx_names
+    }
+
+    pub(super) fn strings(&mut self) -> &mut Strings {
+        &mut self.strings
+    }
+}
+
+/// Strings kept once.
+#[derive(Debug, Default)]
+pub(crate) struct Strings {
+    known: HashMap<Box<str>, Arc<str>>,
+}
+
+impl Strings {
+    pub(super) fn shared(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.known.get(text) {
+            return Arc::clone(known);
+        }
+        let shared: Arc<str> = Arc::from(text);
+        self.known.insert(text.into(), Arc::clone(&shared));
+        shared
+    }
+}

@@ -1,0 +1,136 @@
+//! Operators by name; identical patterns and lists are compiled once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use regex_syntax::hir::Hir;
+
+use crate::ast::OperatorNode;
+use crate::compile::Compiler;
+use crate::diagnostic::{Problem, nearest};
+use crate::operator::{
+    ByteRange, Comparison, NAMES, Networks, Operator, Pattern, PatternError, Phrases, TextTest,
+    UNSUPPORTED, parse_pattern,
+};
+use crate::template::Template;
+
+/// What was compiled so far. Patterns and lists share one numbering.
+#[derive(Debug, Default)]
+pub(crate) struct Operators {
+    patterns: HashMap<String, Arc<Pattern>>,
+    phrases: HashMap<Vec<Vec<u8>>, Arc<Phrases>>,
+    /// Syntax trees of the patterns, for the gate; dropped with it.
+    pub(crate) trees: Vec<(u32, Hir)>,
+    /// Every list once.
+    pub(crate) lists: Vec<Arc<Phrases>>,
+    /// Patterns and lists together.
+    pub(crate) count: u32,
+}
+
+impl Operators {
+    /// Forgets by which text patterns and lists were found.
+    pub(super) fn drop_sources(&mut self) {
+        self.patterns = HashMap::new();
+        self.phrases = HashMap::new();
+    }
+
+    fn pattern(&mut self, text: &str) -> Result<Arc<Pattern>, PatternError> {
+        if let Some(known) = self.patterns.get(text) {
+            return Ok(Arc::clone(known));
+        }
+        let tree = parse_pattern(text)?;
+        let pattern = Arc::new(Pattern::new(self.count, &tree)?);
+        self.trees.push((self.count, tree));
+        self.count += 1;
+        self.patterns.insert(text.to_owned(), Arc::clone(&pattern));
+        Ok(pattern)
+    }
+
+    fn list(&mut self, words: Vec<Vec<u8>>) -> Result<Arc<Phrases>, String> {
+        if let Some(known) = self.phrases.get(&words) {
+            return Ok(Arc::clone(known));
+        }
+        let phrases = Arc::new(Phrases::new(self.count, &words)?);
+        self.lists.push(Arc::clone(&phrases));
+        self.count += 1;
+        self.phrases.insert(words, Arc::clone(&phrases));
+        Ok(phrases)
+    }
+}
+
+impl Compiler<'_> {
+    pub(super) fn operator(
+        &mut self,
+        file: &str,
+        node: &OperatorNode,
+    ) -> Result<Operator, Problem> {
+        let span = node.argument_span;
+        let name = node.name.to_ascii_lowercase();
+        let text = node.argument.as_str();
+        if let Some(comparison) = Comparison::parse(&name) {
+            let template = Template::parse(text, span)?;
+            return Ok(Operator::Compare(comparison, self.number(&template)));
+        }
+        if let Some(test) = TextTest::parse(&name) {
+            let template = Template::parse(text, span)?;
+            return Ok(Operator::Text(test, self.text(&template)));
+        }
+        let plain = |message: String| Problem::new(span, message);
+        match name.as_str() {
+            "rx" => self.operators.pattern(text).map(Operator::Rx).map_err(|error| {
+                let problem = plain(format!("pattern: {}", error.message));
+                match error.help {
+                    Some(help) => problem.help(help),
+                    None => problem,
+                }
+            }),
+            "pm" => {
+                let words = Phrases::words(text);
+                if words.is_empty() {
+                    return Err(plain("@pm without phrases".to_owned()));
+                }
+                self.operators.list(words).map(Operator::Pm).map_err(plain)
+            }
+            "pmfromfile" | "pmf" => {
+                let mut lines = Vec::new();
+                for name in text.split_ascii_whitespace() {
+                    lines.extend(Phrases::lines(self.data(file, name, node)?));
+                }
+                self.operators.list(lines).map(Operator::Pm).map_err(plain)
+            }
+            "ipmatch" => Networks::parse(text).map(Operator::IpMatch).map_err(plain),
+            "ipmatchfromfile" | "ipmatchf" => {
+                let content = self.data(file, text.trim(), node)?;
+                let content = String::from_utf8_lossy(content);
+                Networks::parse(&content).map(Operator::IpMatch).map_err(plain)
+            }
+            "validatebyterange" => ByteRange::parse(text).map(Operator::ByteRange).map_err(plain),
+            "validateurlencoding" => Ok(Operator::UrlEncoding),
+            "validateutf8encoding" => Ok(Operator::Utf8Encoding),
+            "detectsqli" => Ok(Operator::Sqli),
+            "detectxss" => Ok(Operator::Xss),
+            "unconditionalmatch" => Ok(Operator::Always),
+            "nomatch" => Ok(Operator::Never),
+            _ => Err(unknown(node)),
+        }
+    }
+
+    /// The content of a data file beside the rule file, or by its full name.
+    fn data(&self, file: &str, name: &str, node: &OperatorNode) -> Result<&[u8], Problem> {
+        if let Some((_, content)) = self.sources.find(file, name) {
+            return Ok(content);
+        }
+        let problem = Problem::new(node.argument_span, format!("no data file `{name}`"));
+        Err(match nearest(name, &self.sources.names()) {
+            Some(near) => problem.help(format!("did you mean `{near}`?")),
+            None => problem,
+        })
+    }
+}
+
+fn unknown(node: &OperatorNode) -> Problem {
+    if UNSUPPORTED.iter().any(|known| known.eq_ignore_ascii_case(&node.name)) {
+        return Problem::new(node.span, format!("operator `@{}` is not supported", node.name));
+    }
+    Problem::unknown(node.span, "operator", &node.name, NAMES)
+}

@@ -1,0 +1,173 @@
+//! Rule text as logical lines of words. A line ends in `\` to go on; `#` begins a comment line; a word may stand in
+//! double quotes, where `\"` is a quote and every other backslash stays, because patterns are full of them.
+
+use crate::diagnostic::{Problem, Span};
+use crate::limits::MAX_LINE_BYTES;
+
+/// A word with the place of its first byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Word {
+    pub(crate) text: String,
+    pub(crate) span: Span,
+    /// Where later bytes stand: offset in `text`, place. Words over several lines have several.
+    marks: Vec<(usize, Span)>,
+}
+
+impl Word {
+    /// The place of the byte at `offset`.
+    pub(crate) fn at(&self, offset: usize) -> Span {
+        let mark = self.marks.iter().rev().find(|(from, _)| *from <= offset);
+        let (from, span) = mark.copied().unwrap_or((0, self.span));
+        let further = u32::try_from(offset - from).unwrap_or(0);
+        Span { line: span.line, column: span.column.saturating_add(further) }
+    }
+}
+
+/// A directive and its arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) words: Vec<Word>,
+}
+
+/// Cuts a file into lines of words. Lines with problems are left out and reported.
+pub(crate) fn lines(text: &str, problems: &mut Vec<Problem>) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut logical = Logical::default();
+    for (number, physical) in text.lines().enumerate() {
+        let line = u32::try_from(number + 1).unwrap_or(u32::MAX);
+        let trimmed = physical.trim();
+        if trimmed.starts_with('#') || (trimmed.is_empty() && !logical.pieces.is_empty()) {
+            continue;
+        }
+        let indent = physical.len() - physical.trim_start().len();
+        let column = u32::try_from(indent + 1).unwrap_or(u32::MAX);
+        let goes_on = trimmed.ends_with('\\');
+        let part = trimmed.strip_suffix('\\').unwrap_or(trimmed);
+        logical.push(part, Span { line, column });
+        if !goes_on {
+            finish(&mut logical, &mut lines, problems);
+        }
+    }
+    finish(&mut logical, &mut lines, problems);
+    lines
+}
+
+fn finish(logical: &mut Logical, lines: &mut Vec<Line>, problems: &mut Vec<Problem>) {
+    let logical = std::mem::take(logical);
+    if logical.text.len() > MAX_LINE_BYTES {
+        let message = format!("directive longer than {MAX_LINE_BYTES} bytes");
+        problems.push(Problem::new(logical.span(0), message));
+        return;
+    }
+    match words(&logical) {
+        Ok(words) if words.is_empty() => {}
+        Ok(words) => lines.push(Line { words }),
+        Err(problem) => problems.push(problem),
+    }
+}
+
+/// Physical lines joined.
+#[derive(Debug, Default)]
+struct Logical {
+    text: String,
+    pieces: Vec<(usize, Span)>,
+}
+
+impl Logical {
+    fn push(&mut self, part: &str, span: Span) {
+        self.pieces.push((self.text.len(), span));
+        self.text.push_str(part);
+    }
+
+    fn span(&self, offset: usize) -> Span {
+        let piece = self.pieces.iter().rev().find(|(from, _)| *from <= offset);
+        let (from, span) = piece.copied().unwrap_or_default();
+        let further = u32::try_from(offset - from).unwrap_or(0);
+        Span { line: span.line, column: span.column.saturating_add(further) }
+    }
+}
+
+fn words(logical: &Logical) -> Result<Vec<Word>, Problem> {
+    let mut words = Vec::new();
+    let mut rest = logical.text.char_indices().peekable();
+    while let Some(&(start, c)) = rest.peek() {
+        if c.is_whitespace() {
+            rest.next();
+            continue;
+        }
+        let quote = matches!(c, '"').then_some(c);
+        if quote.is_some() {
+            rest.next();
+        }
+        let mut text = String::new();
+        let first = if quote.is_some() { start + 1 } else { start };
+        let mut word = Word { text: String::new(), span: logical.span(first), marks: Vec::new() };
+        let mut closed = quote.is_none();
+        while let Some((offset, c)) = rest.next() {
+            if logical.pieces.iter().any(|(from, _)| *from == offset) {
+                word.marks.push((text.len(), logical.span(offset)));
+            }
+            match quote {
+                Some(quote) if c == '\\' && rest.peek().is_some_and(|(_, n)| *n == quote) => {
+                    rest.next();
+                    text.push(quote);
+                    let after = offset + 1 + quote.len_utf8();
+                    word.marks.push((text.len(), logical.span(after)));
+                }
+                Some(quote) if c == quote => {
+                    closed = true;
+                    break;
+                }
+                None if c.is_whitespace() => break,
+                Some(_) | None => text.push(c),
+            }
+        }
+        if !closed {
+            return Err(Problem::new(word.span, "quote is never closed"));
+        }
+        word.text = text;
+        words.push(word);
+    }
+    Ok(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lines;
+    use crate::diagnostic::Span;
+
+    #[test]
+    fn lines_and_words() {
+        let cases: &[(&str, &[&[&str]])] = &[
+            ("", &[]),
+            ("# a\n\n  # b", &[]),
+            (
+                "SecRule ARGS \"@rx a\\\"b\\d\" \"id:1\"",
+                &[&["SecRule", "ARGS", "@rx a\"b\\d", "id:1"]],
+            ),
+            ("A b \\\n   c\nD", &[&["A", "b", "c"], &["D"]]),
+            ("A \"id:1,\\\n  # comment\n  phase:2\"", &[&["A", "id:1,phase:2"]]),
+            ("A \"x\" y", &[&["A", "x", "y"]]),
+            ("A \\", &[&["A"]]),
+        ];
+        for (text, expected) in cases {
+            let mut problems = Vec::new();
+            let found: Vec<Vec<String>> = lines(text, &mut problems)
+                .into_iter()
+                .map(|line| line.words.into_iter().map(|w| w.text).collect())
+                .collect();
+            assert_eq!(found, *expected, "{text}");
+            assert!(problems.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn places() {
+        let mut problems = Vec::new();
+        let lines = lines("A \"id:1,\\\n  phase:2\"\n \"open", &mut problems);
+        let word = &lines[0].words[1];
+        assert_eq!(word.at(0), Span { line: 1, column: 4 });
+        assert_eq!(word.at(5), Span { line: 2, column: 3 });
+        assert_eq!(problems[0].span, Span { line: 3, column: 3 });
+    }
+}

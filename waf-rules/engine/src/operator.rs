@@ -1,0 +1,193 @@
+//! Operators: what makes a value match. One file an operator, or a family with one semantics.
+
+mod byte_range;
+mod compare;
+mod injection;
+mod ip_match;
+mod phrases;
+mod regex;
+mod text;
+mod url_encoding;
+mod utf8;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+pub(crate) use byte_range::ByteRange;
+pub(crate) use compare::{Comparison, integer};
+pub(crate) use ip_match::Networks;
+pub(crate) use phrases::Phrases;
+pub(crate) use regex::{Pattern, PatternError, compile_selector, parse as parse_pattern};
+pub(crate) use text::TextTest;
+
+use crate::limits::MAX_CAPTURES;
+use crate::program::{Number, Text};
+
+/// A compiled operator with its argument.
+#[derive(Debug)]
+pub(crate) enum Operator {
+    Rx(Arc<Pattern>),
+    Pm(Arc<Phrases>),
+    Compare(Comparison, Number),
+    Text(TextTest, Text),
+    IpMatch(Networks),
+    ByteRange(ByteRange),
+    UrlEncoding,
+    Utf8Encoding,
+    Sqli,
+    Xss,
+    Always,
+    Never,
+}
+
+/// Names in rule text that compile to something, for help in diagnostics.
+pub(crate) const NAMES: &[&str] = &[
+    "beginsWith",
+    "contains",
+    "containsWord",
+    "detectSQLi",
+    "detectXSS",
+    "endsWith",
+    "eq",
+    "ge",
+    "gt",
+    "ipMatch",
+    "ipMatchF",
+    "ipMatchFromFile",
+    "le",
+    "lt",
+    "noMatch",
+    "pm",
+    "pmFromFile",
+    "pmf",
+    "rx",
+    "streq",
+    "strmatch",
+    "unconditionalMatch",
+    "validateByteRange",
+    "validateUrlEncoding",
+    "validateUtf8Encoding",
+    "within",
+];
+
+/// Names other engines know; a rule with one is an error here.
+pub(crate) const UNSUPPORTED: &[&str] = &[
+    "fuzzyHash",
+    "geoLookup",
+    "inspectFile",
+    "ipMatchFromDataset",
+    "pmFromDataset",
+    "rbl",
+    "restpath",
+    "rsub",
+    "rxGlobal",
+    "validateDTD",
+    "validateHash",
+    "validateNid",
+    "validateSchema",
+    "verifyCC",
+    "verifyCPF",
+    "verifySSN",
+    "verifySVNR",
+];
+
+/// What a match leaves for `TX.0` to `TX.9` and for the match record.
+#[derive(Debug, Default)]
+pub(crate) struct Captures {
+    /// Ranges of the input; a group that took no part is `None`.
+    pub(crate) groups: Vec<Option<Range<usize>>>,
+    /// `TX.0` where it is no part of the input.
+    pub(crate) text: Option<String>,
+}
+
+impl Captures {
+    pub(crate) fn clear(&mut self) {
+        self.groups.clear();
+        self.text = None;
+    }
+
+    pub(crate) fn push(&mut self, group: Option<Range<usize>>) {
+        if self.groups.len() < MAX_CAPTURES {
+            self.groups.push(group);
+        }
+    }
+}
+
+impl Operator {
+    /// The number under which the gate knows the operator.
+    pub(crate) fn matcher(&self) -> Option<usize> {
+        match self {
+            Self::Rx(pattern) => Some(pattern.id as usize),
+            Self::Pm(phrases) => Some(phrases.id as usize),
+            Self::Compare(..)
+            | Self::Text(..)
+            | Self::IpMatch(_)
+            | Self::ByteRange(_)
+            | Self::UrlEncoding
+            | Self::Utf8Encoding
+            | Self::Sqli
+            | Self::Xss
+            | Self::Always
+            | Self::Never => None,
+        }
+    }
+
+    /// Whether `input` satisfies the operator. `argument` is the expanded argument of a text test.
+    pub(crate) fn matches(&self, input: &[u8], argument: &[u8]) -> bool {
+        match self {
+            Self::Rx(pattern) => pattern.is_match(input),
+            Self::Pm(phrases) => phrases.is_match(input),
+            Self::Text(test, _) => test.matches(input, argument),
+            Self::IpMatch(networks) => networks.contains(input),
+            Self::ByteRange(range) => range.violated_by(input),
+            Self::UrlEncoding => url_encoding::is_invalid(input),
+            Self::Utf8Encoding => utf8::is_invalid(input),
+            Self::Sqli => injection::is_sqli(input),
+            Self::Xss => injection::is_xss(input),
+            Self::Always => true,
+            Self::Never => false,
+            // Numbers are compared where the numbers are.
+            Self::Compare(..) => false,
+        }
+    }
+
+    /// Fills `captures` for an input that matched.
+    pub(crate) fn capture(&self, input: &[u8], captures: &mut Captures) {
+        captures.clear();
+        match self {
+            Self::Rx(pattern) => pattern.capture(input, captures),
+            Self::Pm(phrases) => phrases.capture(input, captures),
+            Self::Sqli => captures.text = injection::fingerprint(input),
+            Self::Compare(..)
+            | Self::Text(..)
+            | Self::IpMatch(_)
+            | Self::ByteRange(_)
+            | Self::UrlEncoding
+            | Self::Utf8Encoding
+            | Self::Xss
+            | Self::Always
+            | Self::Never => captures.push(Some(0..input.len())),
+        }
+    }
+
+    /// Where in the input it matched, for operators that match in a place.
+    pub(crate) fn find(&self, input: &[u8]) -> Option<Range<usize>> {
+        match self {
+            Self::Rx(pattern) => pattern.find(input),
+            Self::Pm(phrases) => phrases.find(input),
+            Self::Text(..)
+            | Self::Compare(..)
+            | Self::IpMatch(_)
+            | Self::ByteRange(_)
+            | Self::UrlEncoding
+            | Self::Utf8Encoding
+            | Self::Sqli
+            | Self::Xss
+            | Self::Always
+            | Self::Never => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,340 @@
+//! One directive: its name decides how its arguments are read.
+
+use crate::ast::{
+    AuditMode, Directive, DirectiveKind, IdRange, OnLimit, OperatorNode, RuleNode, RuleQuery,
+    Setting,
+};
+use crate::diagnostic::Problem;
+use crate::lex::Word;
+use crate::parse::{actions, targets};
+use crate::ruleset::EngineMode;
+
+/// How the arguments of a directive are read.
+#[derive(Debug, Clone, Copy)]
+enum Shape {
+    Include,
+    Rule,
+    Action,
+    Marker,
+    DefaultAction,
+    RemoveById,
+    RemoveByTag,
+    RemoveByMessage,
+    UpdateTargetById,
+    UpdateTargetByTag,
+    UpdateTargetByMessage,
+    UpdateActionById,
+    Engine,
+    Switch(fn(bool) -> Setting),
+    Number(fn(usize) -> Setting),
+    OnLimit(fn(OnLimit) -> Setting),
+    Text(fn(String) -> Setting),
+    Words(fn(Vec<String>) -> Setting),
+    AuditEngine,
+    Alone(fn() -> Setting),
+    /// Kept, without effect: the gateway configures it elsewhere or has no such thing.
+    Accepted,
+    /// Would change what rules mean, and cannot be done.
+    Refused(&'static str),
+}
+
+const DIRECTIVES: &[(&str, Shape)] = &[
+    ("Include", Shape::Include),
+    ("SecRule", Shape::Rule),
+    ("SecAction", Shape::Action),
+    ("SecMarker", Shape::Marker),
+    ("SecDefaultAction", Shape::DefaultAction),
+    ("SecRuleEngine", Shape::Engine),
+    ("SecRuleRemoveById", Shape::RemoveById),
+    ("SecRuleRemoveByTag", Shape::RemoveByTag),
+    ("SecRuleRemoveByMsg", Shape::RemoveByMessage),
+    ("SecRuleUpdateTargetById", Shape::UpdateTargetById),
+    ("SecRuleUpdateTargetByTag", Shape::UpdateTargetByTag),
+    ("SecRuleUpdateTargetByMsg", Shape::UpdateTargetByMessage),
+    ("SecRuleUpdateActionById", Shape::UpdateActionById),
+    ("SecComponentSignature", Shape::Text(Setting::ComponentSignature)),
+    ("SecRequestBodyAccess", Shape::Switch(Setting::RequestBodyAccess)),
+    ("SecRequestBodyLimit", Shape::Number(Setting::RequestBodyLimit)),
+    ("SecRequestBodyNoFilesLimit", Shape::Number(Setting::RequestBodyNoFilesLimit)),
+    ("SecRequestBodyLimitAction", Shape::OnLimit(Setting::RequestBodyLimitAction)),
+    ("SecRequestBodyJsonDepthLimit", Shape::Number(Setting::JsonDepth)),
+    ("SecArgumentsLimit", Shape::Number(Setting::Arguments)),
+    ("SecResponseBodyAccess", Shape::Switch(Setting::ResponseBodyAccess)),
+    ("SecResponseBodyLimit", Shape::Number(Setting::ResponseBodyLimit)),
+    ("SecResponseBodyLimitAction", Shape::OnLimit(Setting::ResponseBodyLimitAction)),
+    ("SecResponseBodyMimeType", Shape::Words(Setting::ResponseMimeTypes)),
+    ("SecResponseBodyMimeTypesClear", Shape::Alone(response_types_clear)),
+    ("SecAuditEngine", Shape::AuditEngine),
+    ("SecAuditLogRelevantStatus", Shape::Text(Setting::AuditRelevantStatus)),
+    ("SecAuditLogParts", Shape::Text(Setting::AuditParts)),
+    ("SecAuditLog", Shape::Accepted),
+    ("SecAuditLog2", Shape::Accepted),
+    ("SecAuditLogType", Shape::Accepted),
+    ("SecAuditLogFormat", Shape::Accepted),
+    ("SecAuditLogStorageDir", Shape::Accepted),
+    ("SecAuditLogDirMode", Shape::Accepted),
+    ("SecAuditLogFileMode", Shape::Accepted),
+    ("SecCollectionTimeout", Shape::Accepted),
+    ("SecConnEngine", Shape::Accepted),
+    ("SecDataDir", Shape::Accepted),
+    ("SecDebugLog", Shape::Accepted),
+    ("SecDebugLogLevel", Shape::Accepted),
+    ("SecPcreMatchLimit", Shape::Accepted),
+    ("SecPcreMatchLimitRecursion", Shape::Accepted),
+    ("SecRequestBodyInMemoryLimit", Shape::Accepted),
+    ("SecRxPreFilter", Shape::Accepted),
+    ("SecSensorId", Shape::Accepted),
+    ("SecServerSignature", Shape::Accepted),
+    ("SecStatusEngine", Shape::Accepted),
+    ("SecTmpDir", Shape::Accepted),
+    ("SecUnicodeMapFile", Shape::Accepted),
+    ("SecUploadDir", Shape::Accepted),
+    ("SecUploadFileLimit", Shape::Accepted),
+    ("SecUploadFileMode", Shape::Accepted),
+    ("SecUploadKeepFiles", Shape::Accepted),
+    ("SecWebAppId", Shape::Accepted),
+    ("SecArgumentSeparator", Shape::Refused("arguments are separated by `&`")),
+    ("SecCookieFormat", Shape::Refused("cookies are read as RFC 6265 writes them")),
+    (
+        "SecDataset",
+        Shape::Refused("put the data into a file and use @pmFromFile or @ipMatchFromFile"),
+    ),
+    ("SecHashEngine", Shape::Refused("the gateway does not sign links")),
+    ("SecIgnoreRuleCompilationErrors", Shape::Refused("a rule with an error is never left out")),
+    ("SecRemoteRules", Shape::Refused("rules come from files")),
+    ("SecRuleScript", Shape::Refused("the gateway runs no Lua")),
+];
+
+fn response_types_clear() -> Setting {
+    Setting::ResponseMimeTypesClear
+}
+
+pub(super) fn parse(words: &[Word]) -> Result<Directive, Vec<Problem>> {
+    let Some((name, arguments)) = words.split_first() else { return Err(Vec::new()) };
+    let known = DIRECTIVES.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name.text));
+    let Some((known, shape)) = known else {
+        let names: Vec<&str> = DIRECTIVES.iter().map(|(name, _)| *name).collect();
+        return Err(vec![Problem::unknown(name.span, "directive", &name.text, &names)]);
+    };
+    let args = Arguments { name, known, words: arguments };
+    let kind = match shape {
+        Shape::Rule => DirectiveKind::Rule(rule(&args)?),
+        Shape::Action => DirectiveKind::Action(actions::parse(args.one()?)?),
+        Shape::DefaultAction => DirectiveKind::DefaultAction(actions::parse(args.one()?)?),
+        Shape::UpdateActionById => {
+            let [query, change] = args.exactly()?;
+            DirectiveKind::UpdateAction(ids(std::slice::from_ref(query))?, actions::parse(change)?)
+        }
+        Shape::UpdateTargetById => {
+            let [query, change] = args.exactly()?;
+            let query = RuleQuery::Ids(ids(std::slice::from_ref(query))?);
+            DirectiveKind::UpdateTarget(query, targets::parse(change)?)
+        }
+        Shape::UpdateTargetByTag => {
+            let [query, change] = args.exactly()?;
+            DirectiveKind::UpdateTarget(RuleQuery::Tag(query.text.clone()), targets::parse(change)?)
+        }
+        Shape::UpdateTargetByMessage => {
+            let [query, change] = args.exactly()?;
+            let query = RuleQuery::Message(query.text.clone());
+            DirectiveKind::UpdateTarget(query, targets::parse(change)?)
+        }
+        shape => simple(*shape, &args).map_err(|problem| vec![problem])?,
+    };
+    Ok(Directive { span: name.span, kind })
+}
+
+/// Directives whose arguments are words, numbers and switches.
+fn simple(shape: Shape, args: &Arguments<'_>) -> Result<DirectiveKind, Problem> {
+    let setting = match shape {
+        Shape::Include => return Ok(DirectiveKind::Include(args.one()?.text.clone())),
+        Shape::Marker => return Ok(DirectiveKind::Marker(unquoted(&args.one()?.text).to_owned())),
+        Shape::RemoveById => {
+            args.some()?;
+            return Ok(DirectiveKind::Remove(RuleQuery::Ids(ids(args.words)?)));
+        }
+        Shape::RemoveByTag => {
+            return Ok(DirectiveKind::Remove(RuleQuery::Tag(args.one()?.text.clone())));
+        }
+        Shape::RemoveByMessage => {
+            return Ok(DirectiveKind::Remove(RuleQuery::Message(args.one()?.text.clone())));
+        }
+        Shape::Engine => Setting::Engine(engine_mode(args.one()?)?),
+        Shape::Switch(make) => make(switch(args.one()?)?),
+        Shape::Number(make) => make(number(args.one()?)?),
+        Shape::OnLimit(make) => make(on_limit(args.one()?)?),
+        Shape::Text(make) => make(args.one()?.text.clone()),
+        Shape::Words(make) => {
+            args.some()?;
+            make(args.words.iter().map(|word| word.text.clone()).collect())
+        }
+        Shape::AuditEngine => Setting::AuditEngine(audit_mode(args.one()?)?),
+        Shape::Alone(make) => make(),
+        Shape::Accepted => {
+            let words: Vec<&str> = args.words.iter().map(|word| word.text.as_str()).collect();
+            Setting::Accepted(args.known, words.join(" "))
+        }
+        Shape::Refused(why) => {
+            let message = format!("{} is not supported", args.known);
+            return Err(Problem::new(args.name.span, message).help(why));
+        }
+        Shape::Rule
+        | Shape::Action
+        | Shape::DefaultAction
+        | Shape::UpdateActionById
+        | Shape::UpdateTargetById
+        | Shape::UpdateTargetByTag
+        | Shape::UpdateTargetByMessage => {
+            return Err(Problem::new(args.name.span, "directive takes actions"));
+        }
+    };
+    Ok(DirectiveKind::Set(setting))
+}
+
+fn rule(args: &Arguments<'_>) -> Result<RuleNode, Vec<Problem>> {
+    let (targets_word, operator_word, actions_word) = match args.words {
+        [targets, operator] => (targets, operator, None),
+        [targets, operator, actions] => (targets, operator, Some(actions)),
+        _ => {
+            let message = "SecRule takes variables, an operator and actions";
+            return Err(vec![Problem::new(args.name.span, message)]);
+        }
+    };
+    let mut problems = Vec::new();
+    let targets = targets::parse(targets_word).unwrap_or_else(|problem| {
+        problems.push(problem);
+        Vec::new()
+    });
+    let actions = actions_word.map_or(Ok(Vec::new()), actions::parse).unwrap_or_else(|found| {
+        problems.extend(found);
+        Vec::new()
+    });
+    if problems.is_empty() {
+        Ok(RuleNode { targets, operator: operator(operator_word), actions })
+    } else {
+        Err(problems)
+    }
+}
+
+/// `@name argument`, `!@name argument`; without `@` all of it is a pattern for `@rx`.
+fn operator(word: &Word) -> OperatorNode {
+    let text = word.text.trim_start();
+    let (negated, bare) = match text.strip_prefix('!') {
+        Some(rest) => (true, rest.trim_start()),
+        None => (false, text),
+    };
+    let offset = |part: &str| word.text.len() - part.len();
+    let (name, argument) = match bare.strip_prefix('@') {
+        Some(rest) => match rest.split_once(|c: char| c.is_whitespace()) {
+            Some((name, argument)) => (name, argument.trim_start()),
+            None => (rest, &rest[rest.len()..]),
+        },
+        None => ("rx", bare),
+    };
+    OperatorNode {
+        span: word.at(offset(bare)),
+        negated,
+        name: name.to_owned(),
+        argument: argument.to_owned(),
+        argument_span: word.at(offset(argument)),
+    }
+}
+
+/// Rule ids and ranges, separated by commas or spaces.
+fn ids(words: &[Word]) -> Result<Vec<IdRange>, Problem> {
+    let mut ranges = Vec::new();
+    for word in words {
+        for part in word.text.split([',', ' ']).filter(|part| !part.is_empty()) {
+            ranges.push(id_range(part).ok_or_else(|| {
+                Problem::new(word.span, format!("`{part}` is neither a rule id nor a range"))
+            })?);
+        }
+    }
+    Ok(ranges)
+}
+
+/// `1` or `1-5`.
+pub(super) fn id_range(text: &str) -> Option<IdRange> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let range = IdRange { first: first.trim().parse().ok()?, last: last.trim().parse().ok()? };
+    (range.first <= range.last).then_some(range)
+}
+
+pub(super) fn unquoted(text: &str) -> &str {
+    text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(text)
+}
+
+fn switch(word: &Word) -> Result<bool, Problem> {
+    match word.text.to_ascii_lowercase().as_str() {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        text => Err(Problem::unknown(word.span, "switch", text, &["On", "Off"])),
+    }
+}
+
+fn number(word: &Word) -> Result<usize, Problem> {
+    word.text
+        .parse()
+        .map_err(|_| Problem::new(word.span, format!("`{}` is not a number", word.text)))
+}
+
+fn on_limit(word: &Word) -> Result<OnLimit, Problem> {
+    match word.text.to_ascii_lowercase().as_str() {
+        "reject" => Ok(OnLimit::Reject),
+        "processpartial" => Ok(OnLimit::ProcessPartial),
+        text => {
+            Err(Problem::unknown(word.span, "limit action", text, &["Reject", "ProcessPartial"]))
+        }
+    }
+}
+
+fn engine_mode(word: &Word) -> Result<EngineMode, Problem> {
+    EngineMode::parse(&word.text).ok_or_else(|| {
+        Problem::unknown(word.span, "engine mode", &word.text, &["On", "Off", "DetectionOnly"])
+    })
+}
+
+fn audit_mode(word: &Word) -> Result<AuditMode, Problem> {
+    match word.text.to_ascii_lowercase().as_str() {
+        "on" => Ok(AuditMode::On),
+        "off" => Ok(AuditMode::Off),
+        "relevantonly" => Ok(AuditMode::RelevantOnly),
+        text => {
+            Err(Problem::unknown(word.span, "audit mode", text, &["On", "Off", "RelevantOnly"]))
+        }
+    }
+}
+
+/// The arguments of a directive.
+struct Arguments<'a> {
+    name: &'a Word,
+    known: &'static str,
+    words: &'a [Word],
+}
+
+impl<'a> Arguments<'a> {
+    fn one(&self) -> Result<&'a Word, Problem> {
+        self.exactly::<1>().map(|[word]| word)
+    }
+
+    fn some(&self) -> Result<(), Problem> {
+        if self.words.is_empty() {
+            let message = format!("{} takes at least one argument", self.known);
+            return Err(Problem::new(self.name.span, message));
+        }
+        Ok(())
+    }
+
+    fn exactly<const N: usize>(&self) -> Result<&'a [Word; N], Problem> {
+        self.words.try_into().map_err(|_| {
+            let message = format!("{} takes {N} arguments, not {}", self.known, self.words.len());
+            Problem::new(self.name.span, message)
+        })
+    }
+}
+
+impl From<Problem> for Vec<Problem> {
+    fn from(problem: Problem) -> Self {
+        vec![problem]
+    }
+}

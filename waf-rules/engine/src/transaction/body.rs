@@ -1,0 +1,170 @@
+//! Fills variables from bodies, by the processor that headers or rules chose.
+
+use portcullis_waf_body::{ContentType, json, multipart, xml};
+
+use crate::ast::Processor;
+use crate::limits::MAX_BODY_ENTRIES;
+use crate::ruleset::RuleSet;
+use crate::transaction::bag::Bag;
+use crate::transaction::state::State;
+use crate::variable::Variable;
+
+/// Keys under which text and attribute values of XML stand.
+const XML_TEXT: &[u8] = b"/*";
+const XML_ATTRIBUTES: &[u8] = b"//@*";
+
+impl State {
+    pub(super) fn load_request_body(&mut self, rules: &RuleSet, body: &[u8], complete: bool) {
+        if !complete {
+            self.set_number(Variable::InboundDataError, 1);
+        }
+        if !self.switches.request_body_access || body.is_empty() {
+            return;
+        }
+        let forced = self.switches.request_body_forced;
+        let processor = match self.switches.request_processor {
+            None if forced => {
+                self.set(Variable::ReqbodyProcessor, Processor::UrlEncoded.name().as_bytes());
+                Some(Processor::UrlEncoded)
+            }
+            chosen => chosen,
+        };
+        let length = i64::try_from(body.len()).unwrap_or(i64::MAX);
+        self.set_number(Variable::RequestBodyLength, length);
+        let keep = matches!(processor, Some(Processor::UrlEncoded | Processor::Raw)) || forced;
+        if keep {
+            self.set(Variable::RequestBody, body);
+        }
+        match processor {
+            Some(Processor::UrlEncoded) => self.arguments(rules, Bag::ArgsPost, body),
+            Some(Processor::Multipart) => self.multipart(rules, body, complete),
+            Some(Processor::Json) => self.json(rules, body, complete),
+            Some(Processor::Xml) => self.xml(rules, body, complete),
+            Some(Processor::Raw) | None => {}
+        }
+    }
+
+    fn json(&mut self, rules: &RuleSet, body: &[u8], complete: bool) {
+        let settings = &rules.program.settings;
+        let limits = json::Limits {
+            depth: settings.json_depth,
+            entries: self.free_arguments(rules),
+            ..json::Limits::default()
+        };
+        let parsed = json::flatten(body, b"json", &limits);
+        for (name, value) in parsed.fields.iter() {
+            self.add(rules, Bag::ArgsPost, name, value);
+        }
+        let cut = !complete && parsed.problem == Some(json::Problem::Truncated);
+        if let Some(problem) = parsed.problem.filter(|_| !cut) {
+            self.body_error(&problem.to_string());
+        }
+    }
+
+    fn xml(&mut self, rules: &RuleSet, body: &[u8], complete: bool) {
+        let limits = xml::Limits { nodes: MAX_BODY_ENTRIES / 2, ..xml::Limits::default() };
+        let parsed = xml::flatten(body, &limits);
+        for text in parsed.texts.iter() {
+            self.add(rules, Bag::RequestXml, XML_TEXT, text);
+        }
+        for value in parsed.attributes.iter() {
+            self.add(rules, Bag::RequestXml, XML_ATTRIBUTES, value);
+        }
+        let cut = !complete && parsed.problem == Some(xml::Problem::Truncated);
+        if let Some(problem) = parsed.problem.filter(|_| !cut) {
+            self.body_error(&problem.to_string());
+        }
+    }
+
+    fn multipart(&mut self, rules: &RuleSet, body: &[u8], complete: bool) {
+        let header = self
+            .bags
+            .get(Bag::RequestHeaders)
+            .iter()
+            .rev()
+            .find(|entry| self.values.get(entry.key).eq_ignore_ascii_case(b"content-type"));
+        let header = header.map(|entry| self.values.get(entry.value).to_vec()).unwrap_or_default();
+        let content_type = ContentType::parse(&header);
+        let limits =
+            multipart::Limits { parts: self.free_arguments(rules), ..multipart::Limits::default() };
+        let parsed = multipart::parse(&content_type, body, &limits);
+        let mut file_bytes = 0_usize;
+        for part in &parsed.parts {
+            file_bytes += self.part(rules, part);
+        }
+        self.set_number(Variable::FilesCombinedSize, i64::try_from(file_bytes).unwrap_or(i64::MAX));
+        for (flag, name) in multipart::Flags::NAMED {
+            if let Some(variable) = Variable::parse(name)
+                && parsed.flags.intersects(flag)
+            {
+                self.set_number(variable, 1);
+            }
+        }
+        let cut = !complete && parsed.problem == Some(multipart::Problem::FinalBoundaryMissing);
+        if cut {
+            return;
+        }
+        if parsed.strict_error() {
+            self.set_number(Variable::MultipartStrictError, 1);
+        }
+        if let Some(problem) = parsed.problem {
+            self.body_error(&problem.to_string());
+        }
+    }
+
+    /// One part into its collections; the result is the size of a file.
+    fn part(&mut self, rules: &RuleSet, part: &multipart::Part<'_>) -> usize {
+        let name = part.name.as_deref().unwrap_or_default();
+        for header in &part.headers {
+            self.add(rules, Bag::PartHeaders, name, &header.line);
+        }
+        self.add(rules, Bag::PartNames, name, name);
+        if !part.is_file() {
+            self.add(rules, Bag::ArgsPost, name, part.content);
+            return 0;
+        }
+        for filename in &part.filenames {
+            self.add(rules, Bag::Files, name, filename);
+            self.add(rules, Bag::PartFilenames, name, filename);
+        }
+        self.add(rules, Bag::FilesNames, name, name);
+        let size = part.content.len();
+        self.add(rules, Bag::FilesSizes, name, size.to_string().as_bytes());
+        size
+    }
+
+    pub(super) fn load_response_body(&mut self, rules: &RuleSet, body: &[u8], complete: bool) {
+        if !complete {
+            self.set_number(Variable::OutboundDataError, 1);
+        }
+        if body.is_empty() {
+            return;
+        }
+        self.set(Variable::ResponseBody, body);
+        let length = i64::try_from(body.len()).unwrap_or(i64::MAX);
+        self.set_number(Variable::ResponseContentLength, length);
+        match self.switches.response_processor {
+            Some(Processor::Json) => {
+                let limits = json::Limits {
+                    depth: rules.program.settings.json_depth,
+                    entries: MAX_BODY_ENTRIES,
+                    ..json::Limits::default()
+                };
+                for (name, value) in json::flatten(body, b"json", &limits).fields.iter() {
+                    self.add(rules, Bag::ResponseArgs, name, value);
+                }
+            }
+            Some(Processor::Xml) => {
+                let limits = xml::Limits { nodes: MAX_BODY_ENTRIES / 2, ..xml::Limits::default() };
+                let parsed = xml::flatten(body, &limits);
+                for text in parsed.texts.iter() {
+                    self.add(rules, Bag::ResponseXml, XML_TEXT, text);
+                }
+                for value in parsed.attributes.iter() {
+                    self.add(rules, Bag::ResponseXml, XML_ATTRIBUTES, value);
+                }
+            }
+            Some(Processor::UrlEncoded | Processor::Multipart | Processor::Raw) | None => {}
+        }
+    }
+}

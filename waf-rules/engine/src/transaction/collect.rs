@@ -1,0 +1,169 @@
+//! From a target to the values it means at this moment.
+
+use crate::compile::Names;
+use crate::program::{Selector, Target};
+use crate::transaction::bag::{Bag, Entry, selects};
+use crate::transaction::clock;
+use crate::transaction::state::{Found, State};
+use crate::transaction::tx::Datum;
+use crate::transaction::values::ValueId;
+use crate::variable::{Kind, Variable};
+
+impl State {
+    /// Adds the values of a target to `found`.
+    pub(crate) fn collect(&mut self, target: &Target, names: &Names, found: &mut Vec<Found>) {
+        let before = found.len();
+        match (target.variable, target.variable.kind()) {
+            (Variable::Tx, _) => self.collect_tx(target, names, found),
+            (Variable::MatchedVars | Variable::MatchedVarsNames, _) => {
+                self.collect_matched(target, found);
+            }
+            (variable, Kind::Single) => {
+                let datum = self.single(variable);
+                found.push(Found { variable, key: ValueId::EMPTY, datum });
+            }
+            (_, kind) => self.collect_entries(target, kind == Kind::Names, found),
+        }
+        if target.count {
+            let count = i64::try_from(found.len() - before).unwrap_or(i64::MAX);
+            let key = match found.get(before) {
+                Some(first) if matches!(target.selector, Selector::Key(_)) => first.key,
+                _ => ValueId::EMPTY,
+            };
+            found.truncate(before);
+            found.push(Found { variable: target.variable, key, datum: Datum::Number(count) });
+        }
+    }
+
+    fn collect_entries(&mut self, target: &Target, keys: bool, found: &mut Vec<Found>) {
+        let variable = target.variable;
+        let chosen = self.bags.select(variable, &target.selector, &target.except, &self.values);
+        found.extend(chosen.map(|entry| Found {
+            variable,
+            key: entry.key,
+            datum: Datum::Value(if keys { entry.key } else { entry.value }),
+        }));
+    }
+
+    fn collect_tx(&mut self, target: &Target, names: &Names, found: &mut Vec<Found>) {
+        let variable = Variable::Tx;
+        let regex = match &target.selector {
+            Selector::Tx(slot) => {
+                if let Some(datum) = self.tx.get(*slot) {
+                    let name = names.tx_names().get(slot.0 as usize);
+                    let key = self.values.intern(name.map(AsRef::as_ref).unwrap_or_default());
+                    found.push(Found { variable, key, datum });
+                }
+                return;
+            }
+            Selector::Regex(regex) => Some(regex),
+            Selector::All => None,
+            Selector::Key(_) => return,
+        };
+        let means = |name: &[u8]| regex.is_none_or(|regex| regex.is_match(name));
+        let start = found.len();
+        for (at, datum) in self.tx.slots() {
+            let name = names.tx_names().get(at).map(AsRef::as_ref).unwrap_or_default();
+            if means(name) {
+                let key = self.values.intern(name);
+                found.push(Found { variable, key, datum });
+            }
+        }
+        for (key, datum) in self.tx.others() {
+            if means(self.values.get(key)) {
+                found.push(Found { variable, key, datum });
+            }
+        }
+        if !target.except.is_empty() {
+            let mut at = start;
+            while let Some(candidate) = found.get(at).copied() {
+                if target.except.iter().any(|except| self.excepts(except, candidate, names)) {
+                    found.remove(at);
+                } else {
+                    at += 1;
+                }
+            }
+        }
+    }
+
+    fn collect_matched(&mut self, target: &Target, found: &mut Vec<Found>) {
+        let hits = std::mem::take(&mut self.hits);
+        for hit in &hits {
+            let key = self.name_of(hit.found);
+            let entry = Entry { key, value: key, key_id: Default::default() };
+            if !selects(&target.selector, &entry, &self.values)
+                || target.except.iter().any(|except| selects(except, &entry, &self.values))
+            {
+                continue;
+            }
+            let datum = match target.variable {
+                Variable::MatchedVarsNames => Datum::Value(key),
+                _ => hit.found.datum,
+            };
+            found.push(Found { variable: target.variable, key, datum });
+        }
+        self.hits = hits;
+    }
+
+    /// Whether an exception means this value.
+    pub(crate) fn excepts(&self, selector: &Selector, found: Found, names: &Names) -> bool {
+        match selector {
+            Selector::All => true,
+            Selector::Regex(regex) => regex.is_match(self.values.get(found.key)),
+            Selector::Key(key) => {
+                let folded = self.values.get(found.key).to_ascii_lowercase();
+                names.find_key(&folded) == *key
+            }
+            Selector::Tx(slot) => names
+                .tx_names()
+                .get(slot.0 as usize)
+                .is_some_and(|name| **name == *self.values.get(found.key)),
+        }
+    }
+
+    /// The value of a variable without keys; unset ones are empty.
+    pub(crate) fn single(&mut self, variable: Variable) -> Datum {
+        if let Some(datum) = self.singles.get(variable.index()).copied().flatten() {
+            return datum;
+        }
+        match variable {
+            Variable::MatchedVar => self.last_hit.map_or(EMPTY, |found| found.datum),
+            Variable::MatchedVarName => {
+                self.last_hit.map_or(EMPTY, |found| Datum::Value(self.name_of(found)))
+            }
+            Variable::ArgsCombinedSize => Datum::Number(self.arguments_size()),
+            Variable::HighestSeverity => {
+                Datum::Number(self.worst.map_or(255, |severity| i64::from(severity.number())))
+            }
+            other => match clock::read(other, &mut self.started) {
+                Some(datum) => datum.map_or(EMPTY, |text| Datum::Value(self.values.intern(&text))),
+                None => EMPTY,
+            },
+        }
+    }
+
+    fn arguments_size(&self) -> i64 {
+        let bags = Bag::of(Variable::Args).iter();
+        let size: usize = bags
+            .flat_map(|bag| self.bags.get(*bag))
+            .map(|entry| self.values.get(entry.key).len() + self.values.get(entry.value).len())
+            .sum();
+        i64::try_from(size).unwrap_or(i64::MAX)
+    }
+
+    /// `ARGS:id` as a value.
+    pub(crate) fn name_of(&mut self, found: Found) -> ValueId {
+        let mut name = std::mem::take(&mut self.work.name);
+        name.clear();
+        name.extend_from_slice(found.variable.name().as_bytes());
+        if found.key != ValueId::EMPTY {
+            name.push(b':');
+            name.extend_from_slice(self.values.get(found.key));
+        }
+        let id = self.values.intern(&name);
+        self.work.name = name;
+        id
+    }
+}
+
+const EMPTY: Datum = Datum::Value(ValueId::EMPTY);

@@ -1,0 +1,182 @@
+//! Fills variables from the request line and headers.
+
+use std::net::IpAddr;
+
+use portcullis_waf_body::urlencoded;
+
+use crate::ast::Processor;
+use crate::limits::MAX_HEADERS;
+use crate::ruleset::RuleSet;
+use crate::transaction::bag::Bag;
+use crate::transaction::state::State;
+use crate::variable::Variable;
+
+impl State {
+    pub(super) fn connection(&mut self, client: (IpAddr, u16), server: (IpAddr, u16)) {
+        let client_address = client.0.to_string();
+        self.set(Variable::RemoteAddr, client_address.as_bytes());
+        self.set(Variable::RemoteHost, client_address.as_bytes());
+        self.set_number(Variable::RemotePort, i64::from(client.1));
+        self.set(Variable::ServerAddr, server.0.to_string().as_bytes());
+        self.set_number(Variable::ServerPort, i64::from(server.1));
+    }
+
+    pub(super) fn request_line(
+        &mut self,
+        rules: &RuleSet,
+        method: &[u8],
+        (uri, uri_raw): (&[u8], &[u8]),
+        protocol: &[u8],
+    ) {
+        self.set(Variable::RequestMethod, method);
+        self.set(Variable::RequestProtocol, protocol);
+        self.set(Variable::RequestUri, uri);
+        self.set(Variable::RequestUriRaw, uri_raw);
+        let mut line = std::mem::take(&mut self.work.text);
+        line.clear();
+        for part in [method, b" ", uri_raw, b" ", protocol] {
+            line.extend_from_slice(part);
+        }
+        self.set(Variable::RequestLine, &line);
+        self.work.text = line;
+
+        let uri = uri.split(|b| *b == b'#').next().unwrap_or_default();
+        let (path, query) = match memchr::memchr(b'?', uri) {
+            Some(at) => (uri.get(..at), uri.get(at + 1..).unwrap_or_default()),
+            None => (Some(uri), &b""[..]),
+        };
+        let path = path.unwrap_or_default();
+        self.set(Variable::RequestFilename, path);
+        let base = path.iter().rposition(|b| matches!(b, b'/' | b'\\')).map_or(0, |at| at + 1);
+        self.set(Variable::RequestBasename, path.get(base..).unwrap_or_default());
+        self.set(Variable::QueryString, query);
+        self.arguments(rules, Bag::ArgsGet, query);
+    }
+
+    /// Splits `text` into arguments of `bag`.
+    pub(super) fn arguments(&mut self, rules: &RuleSet, bag: Bag, text: &[u8]) {
+        let limits = urlencoded::Limits { arguments: self.free_arguments(rules) };
+        let parsed = urlencoded::parse(text, b'&', &limits);
+        for (name, value) in parsed.arguments.iter() {
+            self.add(rules, bag, name, value);
+        }
+        if parsed.invalid_escape {
+            self.set_number(Variable::UrlencodedError, 1);
+        }
+        if parsed.over_limit {
+            self.set_number(Variable::UrlencodedError, 1);
+            self.body_error("too many arguments");
+        }
+    }
+
+    /// How many arguments may still come.
+    pub(super) fn free_arguments(&self, rules: &RuleSet) -> usize {
+        let bags = Bag::of(Variable::Args).iter();
+        let taken: usize = bags.map(|bag| self.bags.get(*bag).len()).sum();
+        rules.program.settings.arguments.saturating_sub(taken)
+    }
+
+    /// Adds an entry; false when the collection is full.
+    pub(super) fn add(&mut self, rules: &RuleSet, bag: Bag, name: &[u8], value: &[u8]) -> bool {
+        let limit = match bag {
+            Bag::ArgsGet | Bag::ArgsPost | Bag::ArgsPath => rules.program.settings.arguments,
+            Bag::RequestHeaders | Bag::ResponseHeaders | Bag::Env => MAX_HEADERS,
+            Bag::RequestCookies
+            | Bag::RequestXml
+            | Bag::Files
+            | Bag::FilesNames
+            | Bag::FilesSizes
+            | Bag::PartHeaders
+            | Bag::PartNames
+            | Bag::PartFilenames
+            | Bag::ResponseArgs
+            | Bag::ResponseXml => crate::limits::MAX_BODY_ENTRIES,
+        };
+        let store = (&rules.program.names, &mut self.values);
+        self.bags.add(bag, (name, value), limit, store)
+    }
+
+    pub(super) fn request_header(&mut self, rules: &RuleSet, name: &[u8], value: &[u8]) {
+        if !self.add(rules, Bag::RequestHeaders, name, value) {
+            self.body_error("too many headers");
+            return;
+        }
+        if name.eq_ignore_ascii_case(b"cookie") {
+            self.cookies(rules, value);
+        } else if name.eq_ignore_ascii_case(b"host") {
+            self.set(Variable::ServerName, without_port(value));
+        } else if name.eq_ignore_ascii_case(b"content-type") {
+            self.content_type(value);
+        }
+    }
+
+    /// Chooses the body processors that need no rule.
+    fn content_type(&mut self, value: &[u8]) {
+        let end = value.iter().position(|b| matches!(b, b';' | b',' | b' ' | b'\t'));
+        let media = value.get(..end.unwrap_or(value.len())).unwrap_or_default();
+        let processor = if media.eq_ignore_ascii_case(b"application/x-www-form-urlencoded") {
+            Processor::UrlEncoded
+        } else if media.eq_ignore_ascii_case(b"multipart/form-data") {
+            Processor::Multipart
+        } else {
+            return;
+        };
+        self.switches.request_processor = Some(processor);
+        self.set(Variable::ReqbodyProcessor, processor.name().as_bytes());
+    }
+
+    /// Cookies are not decoded: what a name or value means is the application's affair.
+    fn cookies(&mut self, rules: &RuleSet, value: &[u8]) {
+        for piece in value.split(|b| *b == b';') {
+            let piece = piece.trim_ascii_start();
+            let (name, value) = match memchr::memchr(b'=', piece) {
+                Some(at) => (piece.get(..at), piece.get(at + 1..)),
+                None => (Some(piece), None),
+            };
+            let name = name.unwrap_or_default();
+            if piece.is_empty() {
+                continue;
+            }
+            if !self.add(rules, Bag::RequestCookies, name, value.unwrap_or_default()) {
+                self.body_error("too many cookies");
+                return;
+            }
+        }
+    }
+
+    /// What makes a request unreadable shows in `REQBODY_ERROR`, which recommended rules refuse.
+    pub(super) fn body_error(&mut self, message: &str) {
+        self.set_number(Variable::ReqbodyError, 1);
+        self.set_number(Variable::ReqbodyProcessorError, 1);
+        self.set(Variable::ReqbodyErrorMsg, message.as_bytes());
+        self.set(Variable::ReqbodyProcessorErrorMsg, message.as_bytes());
+    }
+}
+
+/// `Host` without its port; brackets of an IPv6 address stay.
+fn without_port(host: &[u8]) -> &[u8] {
+    let digits = host.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let before = host.len() - digits;
+    match before.checked_sub(1).and_then(|at| host.get(at)) {
+        Some(b':') => host.get(..before - 1).unwrap_or(host),
+        _ => host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_port;
+
+    #[test]
+    fn ports() {
+        for (host, expected) in [
+            ("a", "a"),
+            ("a:80", "a"),
+            ("[::1]:8", "[::1]"),
+            ("[::1]", "[::1]"),
+            ("10.0.0.1", "10.0.0.1"),
+        ] {
+            assert_eq!(without_port(host.as_bytes()), expected.as_bytes(), "{host}");
+        }
+    }
+}

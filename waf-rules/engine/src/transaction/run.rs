@@ -1,0 +1,309 @@
+//! Runs the rules of a phase.
+
+use crate::ast::AllowScope;
+use crate::compile::Names;
+use crate::limits::{MAX_EXCERPT_BYTES, MAX_KEPT_MATCHES, MAX_KEPT_VALUES, MAX_MATCHED_VARS};
+use crate::meta::Phase;
+use crate::operator::Operator;
+use crate::outcome::{Disruption, Interruption, Matched, RuleMatch};
+use crate::program::{Flow, Link, Outcome, Rule, Target, Text};
+use crate::ruleset::{EngineMode, RuleSet};
+use crate::transaction::state::{Found, Hit, State};
+use crate::transaction::tx::Datum;
+
+/// Status of the answer when a transaction outgrows its memory limit: it cannot be judged.
+const STATUS_OVERFLOW: u16 = 413;
+
+/// A rule and what it needs of its rule set while it is evaluated.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) rules: &'a RuleSet,
+    pub(super) rule: &'a Rule,
+    /// Position among the rules.
+    pub(super) position: usize,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn names(&self) -> &'a Names {
+        &self.rules.program.names
+    }
+}
+
+impl State {
+    /// Runs one phase. An interruption of an earlier phase stands.
+    pub(crate) fn run(&mut self, rules: &RuleSet, phase: Phase) -> Option<Interruption> {
+        let logging = phase == Phase::Logging;
+        if self.interruption.is_some() && !logging {
+            return self.interruption.clone();
+        }
+        if self.switches.engine == EngineMode::Off || (self.is_allowed(phase) && !logging) {
+            return None;
+        }
+        self.run_rules(rules, phase);
+        if self.values.overflowed()
+            && self.interruption.is_none()
+            && self.switches.engine == EngineMode::On
+            && !logging
+        {
+            let action = Disruption::Deny;
+            self.interruption = Some(Interruption { status: STATUS_OVERFLOW, action, rule_id: 0 });
+        }
+        if logging { None } else { self.interruption.clone() }
+    }
+
+    fn is_allowed(&mut self, phase: Phase) -> bool {
+        match self.switches.allowed {
+            Some(AllowScope::All) => true,
+            Some(AllowScope::Request) => phase <= Phase::RequestBody,
+            Some(AllowScope::Phase) => {
+                self.switches.allowed = None;
+                false
+            }
+            None => false,
+        }
+    }
+
+    fn run_rules(&mut self, rules: &RuleSet, phase: Phase) {
+        let program = &rules.program;
+        let list = program.phases.get(phase.index()).map(Vec::as_slice).unwrap_or_default();
+        let mut at = 0;
+        while let Some(position) = list.get(at).map(|position| *position as usize) {
+            at += 1;
+            if self.removed_rules.contains(position) {
+                continue;
+            }
+            let Some(rule) = program.rules.get(position) else { continue };
+            let context = Context { rules, rule, position };
+            if !self.evaluate(context) {
+                continue;
+            }
+            self.conclude(context, phase);
+            match rule.flow {
+                Flow::Next => {}
+                Flow::Skip(count) => at += count,
+                Flow::To(marker) => at = at.max(marker),
+            }
+            let stopped = self.interruption.is_some() || self.switches.allowed.is_some();
+            if (stopped && phase != Phase::Logging) || self.switches.engine == EngineMode::Off {
+                return;
+            }
+        }
+    }
+
+    /// Whether every link of the rule's chain matches. What links do on a match stays done when a later one fails.
+    fn evaluate(&mut self, context: Context<'_>) -> bool {
+        self.hits.clear();
+        for (number, link) in context.rule.links.iter().enumerate() {
+            let number = u8::try_from(number).unwrap_or(u8::MAX);
+            if !self.evaluate_link(context, link, number) {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn evaluate_link(&mut self, context: Context<'_>, link: &Link, number: u8) -> bool {
+        let Some(operator) = &link.operator else {
+            self.apply_effects(context, link);
+            return true;
+        };
+        let mut argument = std::mem::take(&mut self.work.argument);
+        argument.clear();
+        if let Operator::Text(_, text) = operator {
+            self.expand(text, context.names(), &context.rule.meta, &mut argument);
+        }
+        let mut found = std::mem::take(&mut self.work.found);
+        let mut matched = false;
+        for target in &link.targets {
+            found.clear();
+            self.collect_for(context, target, &mut found);
+            for candidate in &found {
+                let values = self.seen(context, link, operator, *candidate, &argument);
+                for value in values.into_iter().flatten() {
+                    matched = true;
+                    self.hit(context, link, operator, Hit { found: value, link: number });
+                }
+            }
+        }
+        self.work.found = found;
+        self.work.argument = argument;
+        matched
+    }
+
+    fn collect_for(&mut self, context: Context<'_>, target: &Target, found: &mut Vec<Found>) {
+        self.collect(target, context.names(), found);
+        if self.removed_targets.is_empty() {
+            return;
+        }
+        let removed = std::mem::take(&mut self.removed_targets);
+        let about = |variable| {
+            removed
+                .iter()
+                .filter(move |r| r.variable == variable && r.rules.contains(context.position))
+        };
+        let names = context.names();
+        found.retain(|found| {
+            !about(found.variable).any(|r| self.excepts(&r.selector, *found, names))
+        });
+        self.removed_targets = removed;
+    }
+
+    /// The transformed value, or with `multiMatch` each stage of it, where it satisfies the operator.
+    fn seen(
+        &mut self,
+        context: Context<'_>,
+        link: &Link,
+        operator: &Operator,
+        found: Found,
+        argument: &[u8],
+    ) -> Stages {
+        if !link.multi_match {
+            let datum = self.transformed(context, link.pipeline, found.datum);
+            let found = Found { datum, ..found };
+            let holds = self.test(context, operator, datum, argument) != link.negated;
+            return [holds.then_some(found), None, None, None];
+        }
+        let mut stages: Stages = [None; STAGES];
+        let mut free = stages.iter_mut();
+        let mut last = None;
+        for pipeline in context.rules.program.pipelines.prefixes(link.pipeline) {
+            let datum = self.transformed(context, pipeline, found.datum);
+            if last == Some(datum) {
+                continue;
+            }
+            last = Some(datum);
+            if self.test(context, operator, datum, argument) != link.negated
+                && let Some(place) = free.next()
+            {
+                *place = Some(Found { datum, ..found });
+            }
+        }
+        stages
+    }
+
+    fn transformed(
+        &mut self,
+        context: Context<'_>,
+        pipeline: crate::pipeline::PipelineId,
+        datum: Datum,
+    ) -> Datum {
+        if pipeline == crate::pipeline::PipelineId::NONE {
+            return datum;
+        }
+        let id = datum.value(&mut self.values);
+        let pipelines = &context.rules.program.pipelines;
+        Datum::Value(self.values.transformed(pipelines, pipeline, id))
+    }
+
+    fn test(
+        &mut self,
+        context: Context<'_>,
+        operator: &Operator,
+        datum: Datum,
+        argument: &[u8],
+    ) -> bool {
+        if let Operator::Compare(comparison, number) = operator {
+            let right = self.number(number, context.names(), &context.rule.meta);
+            return comparison.holds(datum.number(&self.values), right);
+        }
+        let id = datum.value(&mut self.values);
+        if let (Some(gate), Some(matcher)) = (&context.rules.gate, operator.matcher())
+            && !self.scans.candidates(gate, &self.values, id).contains(matcher)
+        {
+            return false;
+        }
+        operator.matches(self.values.get(id), argument)
+    }
+
+    /// Records a hit and does what the link does on each.
+    fn hit(&mut self, context: Context<'_>, link: &Link, operator: &Operator, hit: Hit) {
+        if link.capture && !link.negated {
+            self.capture(operator, hit.found.datum);
+        }
+        self.last_hit = Some(hit.found);
+        if self.hits.len() < MAX_MATCHED_VARS {
+            self.hits.push(hit);
+        }
+        self.apply_effects(context, link);
+    }
+
+    /// What a whole match leads to: record, severity, interruption.
+    fn conclude(&mut self, context: Context<'_>, phase: Phase) {
+        let rule = context.rule;
+        if let Some(severity) = rule.meta.severity {
+            self.worst = Some(self.worst.map_or(severity, |worst| worst.min(severity)));
+        }
+        if (rule.log || rule.audit) && self.matches.len() < MAX_KEPT_MATCHES {
+            self.record(context, phase);
+        }
+        match &rule.outcome {
+            Outcome::Allow(scope) => self.switches.allowed = Some(*scope),
+            Outcome::Pass => {}
+            Outcome::Deny => self.interrupt(context, Disruption::Deny),
+            Outcome::Drop => self.interrupt(context, Disruption::Drop),
+            Outcome::Redirect(url) => {
+                let url = self.rendered(context, url);
+                self.interrupt(context, Disruption::Redirect(url));
+            }
+        }
+    }
+
+    fn interrupt(&mut self, context: Context<'_>, action: Disruption) {
+        if self.switches.engine != EngineMode::On || self.interruption.is_some() {
+            return;
+        }
+        let status = match (&action, context.rule.status) {
+            (Disruption::Redirect(_), status) if !(300..400).contains(&status) => 302,
+            (_, status) => status,
+        };
+        let rule_id = context.rule.meta.id;
+        self.interruption = Some(Interruption { status, action, rule_id });
+    }
+
+    fn record(&mut self, context: Context<'_>, phase: Phase) {
+        let rule = context.rule;
+        let mut matched = Vec::new();
+        for hit in self.hits.iter().take(MAX_KEPT_VALUES) {
+            let mut value = Vec::new();
+            hit.found.datum.write(&self.values, &mut value);
+            let link = rule.links.get(usize::from(hit.link));
+            let positive = link.filter(|link| !link.negated);
+            let range = positive.and_then(|link| link.operator.as_ref()?.find(&value));
+            let value_bytes = value.len();
+            value.truncate(MAX_EXCERPT_BYTES);
+            matched.push(Matched {
+                variable: hit.found.variable.name(),
+                key: self.values.get(hit.found.key).to_vec(),
+                value,
+                value_bytes,
+                range,
+                link: hit.link,
+            });
+        }
+        let message = self.rendered(context, &rule.message);
+        let data = self.rendered(context, &rule.log_data);
+        self.matches.push(RuleMatch {
+            rule: std::sync::Arc::clone(&rule.meta),
+            phase,
+            message,
+            data,
+            matched,
+            disruptive: rule.outcome.disrupts(),
+            log: rule.log,
+            audit: rule.audit,
+        });
+    }
+
+    fn rendered(&mut self, context: Context<'_>, text: &Text) -> String {
+        let mut out = Vec::new();
+        self.expand(text, context.names(), &context.rule.meta, &mut out);
+        match String::from_utf8(out) {
+            Ok(text) => text,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        }
+    }
+}
+
+/// Stages of one value that `multiMatch` reports; more say nothing new.
+const STAGES: usize = 4;
+type Stages = [Option<Found>; STAGES];

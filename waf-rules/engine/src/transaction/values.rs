@@ -1,0 +1,280 @@
+//! All values of one transaction in one buffer. Equal bytes are one value, so a transformation, a scan or a match is
+//! done once for them, however many collections and rules they appear in.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use crate::limits::{MAX_IDLE_WORKSPACE_BYTES, MAX_TRANSACTION_BYTES};
+use crate::pipeline::{ByteClasses, PipelineId, Pipelines};
+
+/// A value of the transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(crate) struct ValueId(u32);
+
+impl ValueId {
+    /// The empty value.
+    pub(crate) const EMPTY: Self = Self(0);
+
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    start: usize,
+    length: usize,
+    classes: ByteClasses,
+    /// Row of transformed values, 0 for none yet.
+    row: u32,
+}
+
+/// Probes of the table before equal bytes become two values: a bound for collisions on purpose.
+const MAX_PROBES: usize = 32;
+const UNKNOWN: u32 = u32::MAX;
+
+#[derive(Debug)]
+pub(crate) struct Values {
+    bytes: Vec<u8>,
+    entries: Vec<Entry>,
+    /// Open addressing; a value's number + 1, 0 is free.
+    table: Vec<u32>,
+    /// Rows with one transformed value a pipeline.
+    rows: Vec<u32>,
+    row_length: usize,
+    scratch: Vec<u8>,
+    seed: u64,
+    overflowed: bool,
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        Self {
+            bytes: Vec::new(),
+            entries: Vec::new(),
+            table: Vec::new(),
+            rows: Vec::new(),
+            row_length: 0,
+            scratch: Vec::new(),
+            seed: RandomState::new().build_hasher().finish() | 1,
+            overflowed: false,
+        }
+    }
+}
+
+impl Values {
+    /// Forgets all values but the empty one.
+    pub(crate) fn reset(&mut self, pipelines: &Pipelines) {
+        self.bytes.clear();
+        self.entries.clear();
+        self.rows.clear();
+        self.row_length = pipelines.len();
+        self.overflowed = false;
+        if self.table.len() > 4096 || self.table.is_empty() {
+            self.table = vec![0; 512];
+        } else {
+            self.table.fill(0);
+        }
+        let _empty = self.intern(b"");
+    }
+
+    /// Whether what is kept for the next transaction is little enough.
+    pub(crate) fn is_small(&self) -> bool {
+        let bytes = self.bytes.capacity() + self.scratch.capacity();
+        bytes + self.rows.capacity() * 4 + self.entries.capacity() * 40 <= MAX_IDLE_WORKSPACE_BYTES
+    }
+
+    /// Whether values were left out because the transaction holds too much. Verdicts are then worth nothing.
+    pub(crate) const fn overflowed(&self) -> bool {
+        self.overflowed
+    }
+
+    /// How many values there are.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, id: ValueId) -> &[u8] {
+        self.entries
+            .get(id.index())
+            .and_then(|entry| self.bytes.get(entry.start..entry.start + entry.length))
+            .unwrap_or_default()
+    }
+
+    /// The value of these bytes.
+    pub(crate) fn intern(&mut self, value: &[u8]) -> ValueId {
+        let mut slot = hash(value, self.seed);
+        let mask = self.table.len().wrapping_sub(1);
+        for _ in 0..MAX_PROBES {
+            let at = slot as usize & mask;
+            match self.table.get(at).copied() {
+                Some(0) => {
+                    let id = self.push(value);
+                    if !self.overflowed
+                        && let Some(free) = self.table.get_mut(at)
+                    {
+                        *free = id.0 + 1;
+                    }
+                    self.grow();
+                    return id;
+                }
+                Some(taken) => {
+                    let id = ValueId(taken - 1);
+                    if self.get(id) == value {
+                        return id;
+                    }
+                }
+                None => break,
+            }
+            slot = slot.wrapping_add(1);
+        }
+        self.push(value)
+    }
+
+    fn push(&mut self, value: &[u8]) -> ValueId {
+        let start = self.bytes.len();
+        if start + value.len() > MAX_TRANSACTION_BYTES {
+            self.overflowed = true;
+            return ValueId::EMPTY;
+        }
+        self.bytes.extend_from_slice(value);
+        let id = ValueId(u32::try_from(self.entries.len()).unwrap_or(0));
+        let classes = ByteClasses::of(value);
+        self.entries.push(Entry { start, length: value.len(), classes, row: 0 });
+        id
+    }
+
+    /// Doubles the table when it is half full.
+    fn grow(&mut self) {
+        if self.entries.len() * 2 <= self.table.len() {
+            return;
+        }
+        let length = self.table.len() * 2;
+        let mut table = vec![0_u32; length];
+        for index in 0..self.entries.len() {
+            let id = u32::try_from(index).unwrap_or(0);
+            let mut slot = hash(self.get(ValueId(id)), self.seed);
+            for _ in 0..MAX_PROBES {
+                match table.get_mut(slot as usize & (length - 1)) {
+                    Some(free) if *free == 0 => {
+                        *free = id + 1;
+                        break;
+                    }
+                    _ => slot = slot.wrapping_add(1),
+                }
+            }
+        }
+        self.table = table;
+    }
+
+    /// A value as a pipeline leaves it; computed once.
+    #[inline]
+    pub(crate) fn transformed(
+        &mut self,
+        pipelines: &Pipelines,
+        pipeline: PipelineId,
+        id: ValueId,
+    ) -> ValueId {
+        let Some(step) = pipelines.step(pipeline) else { return id };
+        let Some(entry) = self.entries.get(id.index()).copied() else { return id };
+        if !step.any_trigger.meets(entry.classes) {
+            return id;
+        }
+        self.transformed_slow(pipelines, pipeline, id)
+    }
+
+    fn transformed_slow(
+        &mut self,
+        pipelines: &Pipelines,
+        pipeline: PipelineId,
+        id: ValueId,
+    ) -> ValueId {
+        let Some(step) = pipelines.step(pipeline).copied() else { return id };
+        let cell = self.row(id) + usize::from(pipeline.0);
+        match self.rows.get(cell).copied() {
+            Some(UNKNOWN) | None => {}
+            Some(known) => return ValueId(known),
+        }
+        let before = self.transformed(pipelines, step.parent, id);
+        let classes = self.entries.get(before.index()).map_or(ByteClasses::EMPTY, |e| e.classes);
+        let mut after = before;
+        if step.trigger.meets(classes) {
+            let mut scratch = std::mem::take(&mut self.scratch);
+            if step.transformation.apply(self.get(before), &mut scratch) {
+                after = self.intern(&scratch);
+            }
+            self.scratch = scratch;
+        }
+        if let Some(cell) = self.rows.get_mut(cell) {
+            *cell = after.0;
+        }
+        after
+    }
+
+    /// Where the row of a value begins.
+    fn row(&mut self, id: ValueId) -> usize {
+        let length = self.row_length;
+        let next = u32::try_from(self.rows.len() / length.max(1) + 1).unwrap_or(u32::MAX);
+        let Some(entry) = self.entries.get_mut(id.index()) else { return usize::MAX / 2 };
+        if entry.row == 0 {
+            entry.row = next;
+            self.rows.resize(self.rows.len() + length, UNKNOWN);
+        }
+        (entry.row as usize - 1) * length
+    }
+}
+
+/// Multiply and fold, eight bytes at a time; the seed keeps collisions from being made elsewhere.
+fn hash(value: &[u8], seed: u64) -> u64 {
+    const K: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mix = |state: u64, word: u64| {
+        let product = u128::from(state ^ word) * u128::from(K);
+        (product as u64) ^ ((product >> 64) as u64)
+    };
+    let mut state = seed ^ value.len() as u64;
+    let (words, rest) = value.as_chunks::<8>();
+    for word in words {
+        state = mix(state, u64::from_le_bytes(*word));
+    }
+    let mut last = [0; 8];
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    mix(mix(state, u64::from_le_bytes(last)), seed)
+}
+
+#[cfg(test)]
+mod tests {
+    use portcullis_waf_transform::Transformation as T;
+
+    use super::{ValueId, Values};
+    use crate::pipeline::Pipelines;
+
+    #[test]
+    fn equal_bytes_are_one_value() {
+        let mut values = Values::default();
+        values.reset(&Pipelines::default());
+        assert_eq!(values.intern(b""), ValueId::EMPTY);
+        let ids: Vec<_> = (0..5000).map(|i| values.intern(format!("v{i}").as_bytes())).collect();
+        for (i, id) in ids.iter().enumerate() {
+            assert_eq!(values.get(*id), format!("v{i}").as_bytes());
+            assert_eq!(values.intern(format!("v{i}").as_bytes()), *id);
+        }
+    }
+
+    #[test]
+    fn transformations_are_shared() {
+        let mut pipelines = Pipelines::default();
+        let decode = pipelines.intern(&[T::UrlDecodeUni]).unwrap();
+        let both = pipelines.intern(&[T::UrlDecodeUni, T::Lowercase]).unwrap();
+        let mut values = Values::default();
+        values.reset(&pipelines);
+        let plain = values.intern(b"plain");
+        assert_eq!(values.transformed(&pipelines, both, plain), plain);
+        let raw = values.intern(b"%41b");
+        let decoded = values.transformed(&pipelines, decode, raw);
+        assert_eq!(values.get(decoded), b"Ab");
+        let lower = values.transformed(&pipelines, both, raw);
+        assert_eq!(values.get(lower), b"ab");
+        assert_eq!(values.transformed(&pipelines, both, raw), lower);
+        assert_eq!(values.len(), 5);
+    }
+}
