@@ -15,6 +15,21 @@ pub(crate) fn digest(files: &[PathBuf]) -> u64 {
     hasher.finish()
 }
 
+/// Whether one of these files was emptied a moment ago: a program that writes a file in place empties it first, and
+/// the kernel may tell of that much later than it does it.
+pub(crate) fn emptied(files: &[PathBuf]) -> bool {
+    files.iter().any(|file| {
+        let Ok(found) = std::fs::metadata(file) else { return false };
+        if found.is_dir() {
+            let inside = std::fs::read_dir(file).into_iter().flatten().flatten();
+            return emptied(&inside.map(|entry| entry.path()).collect::<Vec<_>>());
+        }
+        // A time in the future has no age, and is no reason to wait.
+        let age = found.modified().ok().and_then(|at| at.elapsed().ok());
+        found.len() == 0 && age.is_some_and(|age| age < defaults::RELOAD_OPEN_MAX.get())
+    })
+}
+
 fn add(path: &Path, depth: usize, hasher: &mut DefaultHasher) {
     path.hash(hasher);
     if !path.is_dir() {

@@ -131,10 +131,15 @@ impl Reloader {
             };
             match reading {
                 Ok(Some(reading)) => return reading,
-                Ok(None) => match source.changed().await {
-                    Ok(newer) => *change = Some(newer),
-                    Err(error) => return crashed(&error),
-                },
+                Ok(None) => {
+                    let wait =
+                        tokio::time::timeout(defaults::RELOAD_OPEN_MAX.get(), source.changed());
+                    match wait.await {
+                        Ok(Ok(newer)) => *change = Some(newer),
+                        Ok(Err(error)) => return crashed(&error),
+                        Err(_) => tracing::warn!("Waiting for files to be written and closed"),
+                    }
+                }
                 Err(error) => return crashed(&error),
             }
         }
@@ -149,16 +154,17 @@ impl Reloader {
             let read = tokio::task::spawn_blocking(move || {
                 let attempt = attempt(&path);
                 let contents = contents::digest(&attempt.files);
-                (attempt, contents)
+                let emptied = contents::emptied(&attempt.files);
+                (attempt, contents, emptied)
             });
-            let (attempt, contents) = read.await?;
+            let (attempt, contents, emptied) = read.await?;
             tries += 1;
             let added = source.follow(&attempt.files).unwrap_or_else(|error| {
                 tracing::error!(%error, "Some files cannot be watched; their changes are not seen");
                 false
             });
             if !added || tries >= READS {
-                let torn = !source.written().await?.is_empty();
+                let torn = emptied || !source.written().await?.is_empty();
                 return Ok((!torn).then_some((attempt, contents)));
             }
         }
@@ -188,10 +194,14 @@ impl Reloader {
         };
         let (gateway, registry) = (Arc::new(loaded.gateway), Arc::clone(&self.registry));
         let began = Instant::now();
-        let compiled = tokio::task::spawn_blocking(move || compile(gateway, &registry, number));
-        let compiled = compiled.await?;
+        let files = attempt.files;
+        let compiled = tokio::task::spawn_blocking(move || {
+            let compiled = compile(gateway, &registry, number);
+            (compiled, contents::emptied(&files))
+        });
+        let (compiled, emptied) = compiled.await?;
         self.registry.metrics.reload_compiled(began.elapsed());
-        if source.written().await?.iter().any(|file| !is_document(file)) {
+        if emptied || source.written().await?.iter().any(|file| !is_document(file)) {
             return Ok(None);
         }
         Ok(Some(match compiled {

@@ -34,7 +34,7 @@ pub struct FileSource {
     places: Places,
     watched: HashMap<WatchDescriptor, PathBuf>,
     /// Files that were written to and are not closed yet.
-    open: HashSet<(WatchDescriptor, OsString)>,
+    open: HashSet<PathBuf>,
     /// Files that were written to since this was last asked.
     written: HashSet<PathBuf>,
     pending: Option<Pending>,
@@ -122,7 +122,6 @@ impl FileSource {
             let deadline = self.quiet_at(pending);
             if Instant::now() >= deadline {
                 self.pending = None;
-                self.open.clear();
                 self.written.clear();
                 return Ok(Change { closed_at: pending.last });
             }
@@ -133,8 +132,8 @@ impl FileSource {
         }
     }
 
-    /// Which files were written to since the last change was told, or since this was asked before. What was read of them
-    /// in the meantime may be half of what they will hold; the change that ends the writing is still to come.
+    /// Which files were written to since the last change was told, or since this was asked before, or are not closed
+    /// yet. What was read of them in the meantime may be half of what they will hold.
     ///
     /// # Errors
     /// As [`FileSource::changed`].
@@ -146,7 +145,9 @@ impl FileSource {
                 read?;
             }
         }
-        Ok(std::mem::take(&mut self.written))
+        let mut written = std::mem::take(&mut self.written);
+        written.extend(self.open.iter().cloned());
+        Ok(written)
     }
 
     /// When what is pending may be told.
@@ -174,11 +175,14 @@ impl FileSource {
     /// Whether an event is a change of something we read.
     fn matters(&mut self, event: &Event<OsString>) -> bool {
         if event.mask.contains(EventMask::Q_OVERFLOW) {
+            // Which files were closed is lost as well.
+            self.open.clear();
             return true;
         }
         let Some(folder) = self.watched.get(&event.wd).cloned() else { return false };
         if event.mask.contains(EventMask::IGNORED) {
             self.watched.remove(&event.wd);
+            self.open.retain(|file| !file.starts_with(&folder));
             return false;
         }
         if event.mask.intersects(EventMask::DELETE_SELF | EventMask::MOVE_SELF) {
@@ -191,13 +195,13 @@ impl FileSource {
         else {
             return false;
         };
-        let key = (event.wd.clone(), name.to_owned());
+        let file = folder.join(name);
         if event.mask.contains(EventMask::MODIFY) {
-            self.open.insert(key);
-            self.written.insert(folder.join(name));
+            self.open.insert(file.clone());
+            self.written.insert(file);
             return false;
         }
-        self.open.remove(&key);
+        self.open.remove(&file);
         !event.mask.contains(EventMask::CREATE) || is_whole(&folder, name)
     }
 }
