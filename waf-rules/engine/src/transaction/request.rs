@@ -1,5 +1,6 @@
 //! Fills variables from the request line and headers.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use portcullis_waf_body::urlencoded;
@@ -45,7 +46,7 @@ impl State {
             Some(at) => (uri.get(..at), uri.get(at + 1..).unwrap_or_default()),
             None => (Some(uri), &b""[..]),
         };
-        let path = path.unwrap_or_default();
+        let path = &*percent_decoded(path.unwrap_or_default());
         self.set(Variable::RequestFilename, path);
         let base = path.iter().rposition(|b| matches!(b, b'/' | b'\\')).map_or(0, |at| at + 1);
         self.set(Variable::RequestBasename, path.get(base..).unwrap_or_default());
@@ -153,6 +154,28 @@ impl State {
     }
 }
 
+/// A path as the application sees it; `+` stands for itself there, and an invalid escape stays.
+fn percent_decoded(path: &[u8]) -> Cow<'_, [u8]> {
+    let Some(first) = memchr::memchr(b'%', path) else { return Cow::Borrowed(path) };
+    let mut out = Vec::with_capacity(path.len());
+    let (before, mut rest) = path.split_at(first);
+    out.extend_from_slice(before);
+    while let Some((byte, after)) = rest.split_first() {
+        let digit = |at: usize| after.get(at).and_then(|b| char::from(*b).to_digit(16));
+        match (byte, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                out.push((high * 16 + low) as u8);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            _ => {
+                out.push(*byte);
+                rest = after;
+            }
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// `Host` without its port; brackets of an IPv6 address stay.
 fn without_port(host: &[u8]) -> &[u8] {
     let digits = host.iter().rev().take_while(|b| b.is_ascii_digit()).count();
@@ -165,7 +188,14 @@ fn without_port(host: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use super::without_port;
+    use super::{percent_decoded, without_port};
+
+    #[test]
+    fn paths() {
+        for (path, expected) in [("/a+b", "/a+b"), ("/%41%2", "/A%2"), ("/%zz%20", "/%zz ")] {
+            assert_eq!(&*percent_decoded(path.as_bytes()), expected.as_bytes(), "{path}");
+        }
+    }
 
     #[test]
     fn ports() {
