@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use portcullis_config::{Attempt, Diagnostic, Gateway, Severity, attempt, defaults};
+use portcullis_config::{Attempt, Diagnostic, Gateway, Severity, Spans, attempt, defaults};
 use portcullis_pipeline::{Loaded, Registry, Snapshot, compile};
 use portcullis_telemetry::metrics::ReloadOutcome;
 
@@ -46,6 +46,7 @@ pub enum Outcome {
 struct Candidate {
     snapshot: Arc<Snapshot>,
     warnings: Vec<Diagnostic>,
+    spans: Spans,
     contents: u64,
 }
 
@@ -89,7 +90,8 @@ impl Reloader {
                 return Outcome::Refused(problems);
             }
         };
-        if let Err(problems) = apply(Arc::clone(&candidate.snapshot)).await {
+        if let Err(mut problems) = apply(Arc::clone(&candidate.snapshot)).await {
+            candidate.spans.locate(&mut problems);
             self.kept(ReloadOutcome::Failed, &problems);
             return Outcome::Failed(problems);
         }
@@ -208,6 +210,7 @@ impl Reloader {
             Ok(snapshot) => Reading::Candidate(Candidate {
                 snapshot: Arc::new(snapshot),
                 warnings: loaded.warnings,
+                spans: loaded.spans,
                 contents,
             }),
             Err(mut problems) => {
@@ -223,7 +226,7 @@ impl Reloader {
         change: Option<Change>,
         began: Instant,
     ) -> Arc<Snapshot> {
-        let Candidate { snapshot, warnings, contents } = candidate;
+        let Candidate { snapshot, warnings, spans: _, contents } = candidate;
         let (revision, gateway) = (snapshot.revision, Arc::clone(&snapshot.gateway));
         let since = change.map_or(began, |change| change.closed_at);
         let took_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -61,8 +61,9 @@ impl Status {
         self.state.load_full()
     }
 
-    /// A change took effect, perhaps with warnings.
-    pub(crate) fn applied(&self, revision: u64, gateway: Arc<Gateway>, warnings: Vec<Diagnostic>) {
+    /// A configuration took effect, perhaps with warnings. Told by the [`crate::Reloader`], or by whoever runs a
+    /// configuration that comes from no file.
+    pub fn applied(&self, revision: u64, gateway: Arc<Gateway>, warnings: Vec<Diagnostic>) {
         let last =
             Last { outcome: ReloadOutcome::Applied, at: Timestamp::now(), diagnostics: warnings };
         let running = Some((revision, gateway));

@@ -28,11 +28,14 @@ fn number(snapshot: &Snapshot) -> u32 {
     snapshot.gateway.routes[0].name.trim_start_matches("route-").parse().unwrap()
 }
 
+/// Snapshots in the order they were given effect, and when.
+type Applied = Arc<Mutex<Vec<(Arc<Snapshot>, Instant)>>>;
+
 /// A reloader that follows a folder, and what it gave effect.
 struct Running {
     status: Arc<Status>,
     metrics: Arc<Metrics>,
-    applied: Arc<Mutex<Vec<(Arc<Snapshot>, Instant)>>>,
+    applied: Applied,
     failing: Arc<AtomicBool>,
 }
 
@@ -42,7 +45,7 @@ async fn start(path: &Path) -> Running {
     let status = Arc::new(Status::default());
     let mut source = FileSource::new(path).unwrap();
     let mut reloader = Reloader::new(path.to_owned(), registry, Arc::clone(&status));
-    let applied = Arc::new(Mutex::new(Vec::new()));
+    let applied = Applied::default();
     let failing = Arc::new(AtomicBool::new(false));
     let apply = {
         let (applied, failing) = (Arc::clone(&applied), Arc::clone(&failing));
@@ -208,6 +211,8 @@ async fn a_good_one_that_cannot_take_effect_is_tried_again() {
     fs::write(&file, document(2)).unwrap();
     running.until("the failure", |running| running.outcome() == Some(ReloadOutcome::Failed)).await;
     assert_eq!(running.status.revision(), Some(1));
+    let (_, problems) = running.status.last().unwrap();
+    assert_eq!((problems[0].line, problems[0].file.as_path()), (2, file.as_path()), "{problems:?}");
     running.failing.store(false, Ordering::Relaxed);
     running.until("the second try", |running| running.number() == 2).await;
     assert_eq!(running.status.revision(), Some(2));
