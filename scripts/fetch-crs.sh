@@ -34,10 +34,10 @@ fi
 # GOSUMDB=off: go.sum is the authority, and one service less has to answer.
 folder="$(cd "$pin" && GOTOOLCHAIN=local GOFLAGS=-mod=mod GOSUMDB=off GOWORK=off \
     "$go" mod download -json "$module@$version" | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",*$/\1/p')"
-[ -d "$folder/rules" ] && [ -d "$folder/tests" ] || {
+if [ ! -d "$folder/rules" ] || [ ! -d "$folder/tests" ]; then
     echo "fetch-crs: $module@$version has no rules/ and tests/" >&2
     exit 1
-}
+fi
 
 # Built beside the final place and moved, so that an interrupted run leaves nothing half there.
 fresh="$root/.tools/crs.$$"
