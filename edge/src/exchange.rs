@@ -29,7 +29,7 @@ use crate::id;
 use crate::local_reply::{self, Audience, X_REQUEST_ID};
 use crate::message::{Downstream, Length};
 use crate::record::Record;
-use crate::relay::Waits;
+use crate::relay::{PROGRESS_BYTES, Waits};
 use crate::rescue::rescue;
 
 /// Why an exchange does not run to a forwarded response.
@@ -284,6 +284,11 @@ impl InFlight<'_> {
                 }
             }
         }
+        hop_by_hop::nominated(&head.headers, |name| {
+            if !hop_by_hop::is_known(name) {
+                stripped.push(name.clone());
+            }
+        });
         for name in stripped {
             head.headers.remove(name);
         }
@@ -354,7 +359,7 @@ impl InFlight<'_> {
         let flushed = poll_fn(|cx| {
             match down.poll_flush(cx) {
                 Poll::Ready(done) => return Poll::Ready(done),
-                Poll::Pending if down.queued() < queued => {
+                Poll::Pending if down.queued() + PROGRESS_BYTES <= queued => {
                     queued = down.queued();
                     deadline.after(wait);
                 }

@@ -305,6 +305,8 @@ impl<'a> Forward<'a> {
             return Again::No;
         }
         match failed.failure.kind {
+            // RFC 9113 section 8.7: the upstream has not begun to work on it, whatever the method.
+            Kind::UpstreamReset if is_refused_stream(&failed.failure) => Again::Elsewhere,
             Kind::ConnectFailed | Kind::ConnectTimeout | Kind::UpstreamTls
                 if on(RetryOn::ConnectFailure) =>
             {
@@ -390,6 +392,11 @@ fn count_error(pool: &ClusterPool, kind: Kind) {
         | Kind::Internal => return,
     };
     pool.metrics.error(label);
+}
+
+fn is_refused_stream(failure: &Failure) -> bool {
+    let error = failure.cause.as_ref().and_then(|cause| cause.downcast_ref::<h2::Error>());
+    error.is_some_and(|error| error.reason() == Some(h2::Reason::REFUSED_STREAM))
 }
 
 /// RFC 9110 section 9.2.2.

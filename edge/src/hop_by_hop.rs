@@ -1,14 +1,14 @@
 //! Fields that belong to one connection and are not forwarded.
 //!
 //! RFC 9110 section 7.6.1: a recipient removes Connection and every field it nominates. A request that nominates
-//! anything but the fields below has been refused by `canonical`: otherwise a caller could have a field removed
-//! on which a filter decided, or which we assert. In responses nominations are followed.
+//! a field that decides something has been refused by `canonical`. What else is nominated is removed before any
+//! filter sees the request, so that a caller cannot have removed what a filter decided on or what we assert.
 
-use http::Version;
 use http::header::{
     CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue,
     PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
+use http::{StatusCode, Version};
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
@@ -39,6 +39,11 @@ const NOT_IN_TRAILERS: [HeaderName; 14] = [
     http::header::AUTHORIZATION,
     http::header::COOKIE,
 ];
+
+/// Whether a field of the connection is removed under its own name, after the filters have seen it.
+pub(crate) fn is_known(name: &HeaderName) -> bool {
+    ALWAYS.contains(name) || REQUEST_ONLY.contains(name)
+}
 
 /// Connection-specific facts of a request, taken before they are removed.
 #[derive(Debug, Default, Clone)]
@@ -74,16 +79,30 @@ pub(crate) fn clean_request(headers: &mut HeaderMap) {
     }
 }
 
-/// Names the fields of the upstream connection in a response, those it nominates included. An upgrade is for the
-/// caller to judge, and framing is not for anybody to nominate away.
-pub(crate) fn response_fields(headers: &HeaderMap, mut found: impl FnMut(&HeaderName)) {
-    for name in ALWAYS.iter().filter(|name| **name != UPGRADE && headers.contains_key(*name)) {
-        found(name);
+/// Names the fields of the upstream connection in a response, those it nominates included. An upgrade stays where
+/// the status speaks of one (RFC 9110 sections 15.2.2 and 15.5.22).
+pub(crate) fn response_fields(
+    headers: &HeaderMap,
+    status: StatusCode,
+    mut found: impl FnMut(&HeaderName),
+) {
+    let upgrades = status == StatusCode::SWITCHING_PROTOCOLS || status.as_u16() == 426;
+    for name in ALWAYS.iter().filter(|name| headers.contains_key(*name)) {
+        if *name != UPGRADE || !upgrades {
+            found(name);
+        }
     }
+    nominated(headers, found);
+}
+
+/// Names what Connection nominates, except what is judged by itself: framing, host and upgrade.
+pub(crate) fn nominated(headers: &HeaderMap, mut found: impl FnMut(&HeaderName)) {
     for value in headers.get_all(CONNECTION) {
         for option in value.as_bytes().split(|b| *b == b',') {
             match HeaderName::from_bytes(option.trim_ascii()) {
-                Ok(name) if name != UPGRADE && name != CONTENT_LENGTH => found(&name),
+                Ok(name) if name != UPGRADE && name != CONTENT_LENGTH && name != HOST => {
+                    found(&name);
+                }
                 Ok(_) | Err(_) => {}
             }
         }

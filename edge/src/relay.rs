@@ -16,6 +16,9 @@ use crate::failure::{Failure, Kind};
 use crate::hop_by_hop;
 use crate::message::{Downstream, Frame, Upstream};
 
+/// What a downstream must take within its write timeout to count as reading: one that takes a byte now and then
+/// holds a stream open for ever.
+pub(crate) const PROGRESS_BYTES: usize = 4 * 1024;
 /// Bytes queued for one side up to which the other side is asked for more.
 const QUEUE_BYTES: usize = 64 * 1024;
 
@@ -60,6 +63,8 @@ pub(crate) struct Relay<'a> {
     streaming: bool,
     begun: Instant,
     moved: Instant,
+    /// When the downstream last took something, or something was first queued for it.
+    taken: Instant,
     down_queued: usize,
     up_queued: usize,
     /// Bytes of the request body read.
@@ -85,6 +90,7 @@ impl<'a> Relay<'a> {
             streaming: false,
             begun: now,
             moved: now,
+            taken: now,
             down_queued: 0,
             up_queued: 0,
             received: 0,
@@ -245,17 +251,27 @@ impl<'a> Relay<'a> {
 
     fn note_downstream_progress(&mut self) {
         let queued = self.down.queued();
-        if queued != self.down_queued {
+        if queued == self.down_queued {
+            return;
+        }
+        let taken = self.down_queued.saturating_sub(queued);
+        if self.down_queued == 0 || queued == 0 || taken >= PROGRESS_BYTES {
+            // What is queued behind it does not make a reader that stands still move.
+            self.taken = Instant::now();
+            self.moved = self.taken;
             self.down_queued = queued;
-            self.moved = Instant::now();
+        } else if queued > self.down_queued {
+            self.down_queued = queued;
         }
     }
 
     /// Which wait this is, and until when.
     fn wait(&self) -> (Kind, Instant) {
-        let (kind, wait) = if self.down_queued > 0 {
-            (Kind::DownstreamWriteTimeout, self.waits.downstream_write)
-        } else if self.up_queued > 0 {
+        if self.down_queued > 0 {
+            let at = self.taken + self.waits.downstream_write;
+            return (Kind::DownstreamWriteTimeout, at);
+        }
+        let (kind, wait) = if self.up_queued > 0 {
             (Kind::UpstreamWriteTimeout, self.waits.upstream_write)
         } else if self.streaming {
             (Kind::IdleTimeout, self.waits.idle)

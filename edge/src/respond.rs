@@ -61,8 +61,12 @@ pub(crate) async fn respond(
         // A filter may change what passes, so its length is not known any more.
         length = Length::Unknown;
     }
-    if length == Length::Unknown {
+    if length == Length::Unknown || head.status == StatusCode::NO_CONTENT || switching {
+        // RFC 9110 section 8.6.
         head.remove_header(&header::CONTENT_LENGTH);
+    }
+    if conn.is_draining() {
+        relay.down.close_after();
     }
     record.status = head.status.as_u16();
     relay.down.respond(head, length)?;
@@ -80,7 +84,7 @@ pub(crate) async fn respond(
 /// Removes what belongs to the upstream's connection.
 pub(crate) fn clean(head: &mut ResponseHeader) -> Result<(), Failure> {
     let mut fields = Vec::new();
-    hop_by_hop::response_fields(&head.headers, |name| fields.push(name.clone()));
+    hop_by_hop::response_fields(&head.headers, head.status, |name| fields.push(name.clone()));
     for name in fields {
         head.remove_header(&name);
     }

@@ -21,6 +21,20 @@ pub(crate) enum Socket {
     Rewound(Box<Rewound>),
 }
 
+impl Socket {
+    /// Lets a connection of a downstream end with a reset. TLS needs none: without a close_notify its end is
+    /// known for what it is.
+    pub(crate) fn reset_when_dropped(&self) {
+        match self {
+            Self::Tcp(stream) => {
+                let _ = socket2::SockRef::from(stream).set_linger(Some(std::time::Duration::ZERO));
+            }
+            Self::Rewound(rewound) => rewound.socket.reset_when_dropped(),
+            Self::Tls(_) | Self::Connector(_) => {}
+        }
+    }
+}
+
 /// A stream and what was read of it already.
 pub(crate) struct Rewound {
     read: BytesMut,

@@ -323,6 +323,10 @@ impl Downstream for H1Downstream {
     }
 
     fn abort(&mut self) {
+        if self.responded && self.encoder == Encoder::Close {
+            // Only a reset tells a response that ends with its connection from one that was cut short.
+            self.wire.reset_when_dropped();
+        }
         self.aborted = true;
         self.keep_alive = false;
     }

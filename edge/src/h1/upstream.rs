@@ -79,6 +79,10 @@ impl H1Upstream {
                 Length::Unknown => out.put_slice(b"Transfer-Encoding: chunked\r\n"),
                 Length::None | Length::Tunnel => {}
             }
+            if head.headers.contains_key(header::TE) && upgrade.is_none() {
+                // RFC 9110 section 10.1.4: TE is for the next hop only, and says so.
+                out.put_slice(b"Connection: TE\r\n");
+            }
             if let Some(protocol) = upgrade {
                 out.put_slice(b"Connection: Upgrade\r\nUpgrade: ");
                 out.put_slice(protocol.as_bytes());

@@ -159,6 +159,11 @@ impl Wire {
         self.tail.advance(n);
     }
 
+    /// Lets the connection end with a reset instead of an orderly close.
+    pub(crate) fn reset_when_dropped(&self) {
+        self.socket.reset_when_dropped();
+    }
+
     /// Closes the sending half.
     pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_drain(cx))?;
