@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use portcullis_config::{Diagnostic, Gateway, LogLevel};
+use portcullis_config::{Diagnostic, Gateway};
 use portcullis_control::admin::{self, Admin};
 use portcullis_control::{FileSource, Outcome, Reloader, Status};
 use portcullis_edge::Edge;
@@ -23,7 +23,6 @@ struct Program {
     metrics: Arc<Metrics>,
     registry: Arc<Registry>,
     status: Arc<Status>,
-    log: ProgramLog,
     edge: Arc<Mutex<Option<Edge>>>,
 }
 
@@ -39,10 +38,7 @@ pub(crate) fn fixed(gateway: Gateway) -> ExitCode {
 
 /// Sets up what every gateway needs, runs it, and drains it after a signal.
 fn drive(begin: impl AsyncFnOnce(&Program) -> Result<(), String>) -> ExitCode {
-    let program = match Program::new() {
-        Ok(program) => program,
-        Err(problem) => return fail(&problem),
-    };
+    let program = Program::new();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
@@ -89,19 +85,18 @@ async fn follow(program: &Program, path: &Path) -> Result<(), String> {
 }
 
 impl Program {
-    fn new() -> Result<Self, String> {
-        let log = ProgramLog::init(LogLevel::Info, LogFormat::Text).map_err(|e| e.to_string())?;
+    fn new() -> Self {
         let metrics = Metrics::new(MetricLimits::default(), VERSION);
         let registry = Arc::new(Registry::new(Arc::clone(&metrics)));
         let (status, edge) = (Arc::default(), Arc::default());
-        Ok(Self { metrics, registry, status, log, edge })
+        Self { metrics, registry, status, edge }
     }
 
-    /// Gives the first snapshot effect.
+    /// Gives the first snapshot effect. Only now is the program's own log set up: problems up to here are printed,
+    /// and its level stands in the documents.
     fn start(&self, snapshot: Arc<Snapshot>) -> Result<(), Vec<Diagnostic>> {
-        if let Err(error) = self.log.set_level(snapshot.gateway.telemetry.log_level) {
-            tracing::warn!(%error, "The level of the log stays");
-        }
+        ProgramLog::init(snapshot.gateway.telemetry.log_level, LogFormat::Text)
+            .map_err(|error| vec![Diagnostic::error("telemetry.log_level", error.to_string())])?;
         let edge = Edge::start(SnapshotHandle::new(snapshot), Arc::clone(&self.metrics))?;
         for (name, address) in edge.listeners() {
             tracing::info!(%name, %address, "Listening");
