@@ -99,6 +99,10 @@ pub struct UpstreamTls {
     /// PEM file of the authorities to trust; absent: those of the system.
     #[schemars(with = "Option<InputFile>")]
     pub ca: Option<PathBuf>,
+    /// A number for what the file of `ca` held when it was loaded. Not written: it makes a cluster another one when
+    /// its authorities are renewed, so that no connection goes on trusting the old ones.
+    #[serde(skip)]
+    pub ca_contents: u64,
     /// Accepts any certificate: anyone on the way can read and change what passes.
     pub danger_accept_invalid_certificates: bool,
 }

@@ -1,5 +1,6 @@
 //! Reads documents from files and makes one configuration of them.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -153,6 +154,19 @@ fn limited(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
     problems
 }
 
+/// Notes what the files of upstream authorities hold, see [`crate::UpstreamTls::ca_contents`].
+fn fingerprint_authorities(gateway: &mut Gateway) {
+    for tls in gateway.clusters.iter_mut().filter_map(|cluster| cluster.tls.as_mut()) {
+        // One that cannot be read is reported where it is looked for.
+        let contents = tls.ca.as_ref().and_then(|ca| std::fs::read(ca).ok());
+        tls.ca_contents = contents.map_or(0, |contents| {
+            let mut hasher = DefaultHasher::new();
+            contents.hash(&mut hasher);
+            hasher.finish()
+        });
+    }
+}
+
 /// Whether the files a document refers to are there.
 fn look_for(references: Vec<Reference>, files: &mut Vec<PathBuf>, problems: &mut Vec<Diagnostic>) {
     for Reference { path, folder, missing } in references {
@@ -222,6 +236,7 @@ impl Merged {
         let known = check::Known { dropped: &self.dropped, incomplete: self.incomplete };
         let mut meaning = check::check(&gateway, &known, &spans);
         names::resolve(&mut gateway, &mut meaning);
+        fingerprint_authorities(&mut gateway);
         meaning.retain(|diagnostic| !spans.damaged(&diagnostic.path));
         spans.locate(&mut meaning);
         problems.append(&mut meaning);

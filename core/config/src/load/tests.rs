@@ -54,6 +54,22 @@ fn folder_is_merged_and_files_are_named() {
 }
 
 #[test]
+fn renewed_authorities_make_another_cluster() {
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    let cluster = || {
+        let text =
+            "clusters: [{name: a, endpoints: [{address: '127.0.0.1:1'}], tls: {ca: ca.pem}}]";
+        parse_str(folder.path().join("a.yaml"), text).unwrap().gateway.clusters.remove(0)
+    };
+    std::fs::write(&ca, "one").unwrap();
+    let one = cluster();
+    assert_eq!(one, cluster());
+    std::fs::write(&ca, "two").unwrap();
+    assert_ne!(one, cluster());
+}
+
+#[test]
 fn what_cannot_be_read_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let message = |path: &Path| load(path).unwrap_err()[0].to_string();
