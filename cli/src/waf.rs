@@ -41,6 +41,7 @@ fn report(arguments: &WafTestArguments) -> Result<Report, String> {
         only: arguments.only.clone(),
         overrides: own_overrides()?,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
+        ..Options::default()
     };
     Ok(run(&rules, &package.version, &suite, &options))
 }
