@@ -32,9 +32,14 @@ pub(crate) fn emptied(files: &[PathBuf]) -> bool {
 
 fn add(path: &Path, depth: usize, hasher: &mut DefaultHasher) {
     path.hash(hasher);
-    if !path.is_dir() {
-        // A file that cannot be read is told by whoever needs it; here it is another content.
+    // What cannot be read, or is no file at all, is told by whoever needs it; here it is another content.
+    let Ok(found) = std::fs::metadata(path) else { return };
+    if found.is_file() && found.len() <= defaults::DOCUMENT.bytes() {
         std::fs::read(path).ok().hash(hasher);
+        return;
+    }
+    if !found.is_dir() {
+        (found.len(), found.modified().ok()).hash(hasher);
         return;
     }
     let entries = std::fs::read_dir(path).into_iter().flatten().flatten();

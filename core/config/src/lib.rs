@@ -20,6 +20,7 @@ mod gateway;
 mod limits;
 mod listener;
 mod load;
+mod merge;
 mod names;
 mod number;
 mod redact;

@@ -1,13 +1,11 @@
 //! Reads documents from files and makes one configuration of them.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value};
-
-use crate::document::Place;
-use crate::spans::{Inside, SpanNode};
-use crate::structure::{Read, Reference, Structure};
+use crate::merge::Merged;
+use crate::structure::{Reference, Structure};
 use crate::{Diagnostic, Gateway, Severity, Spans, check, defaults, document, names};
 
 /// A configuration that can be used.
@@ -98,22 +96,33 @@ fn documents(path: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
 
 fn read_text(file: &Path) -> Result<String, Box<Diagnostic>> {
     let problem = |message: String| Box::new(Diagnostic::error("", message).at(file, 0, 0));
-    let size = std::fs::metadata(file).map_err(|e| problem(format!("cannot read it: {e}")))?.len();
-    if size > defaults::DOCUMENT.bytes() {
+    let bytes = read_bounded(file).map_err(|error| problem(format!("cannot read it: {error}")))?;
+    let Some(bytes) = bytes else {
         return Err(problem(format!("it is larger than {}", defaults::DOCUMENT)));
-    }
-    let bytes = std::fs::read(file).map_err(|e| problem(format!("cannot read it: {e}")))?;
+    };
     String::from_utf8(bytes).map_err(|error| {
-        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let before = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
+        let line = before.filter(|byte| **byte == b'\n').count() + 1;
         let line = u32::try_from(line).unwrap_or(u32::MAX);
         Box::new(problem("it is not UTF-8".to_owned()).at(file, line, 1))
     })
 }
 
+/// All bytes of a file; nothing if there are too many. Never waits for a pipe or a device.
+fn read_bounded(file: &Path) -> io::Result<Option<Vec<u8>>> {
+    if !std::fs::metadata(file)?.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    let most = defaults::DOCUMENT.bytes();
+    let mut bytes = Vec::new();
+    let read = std::fs::File::open(file)?.take(most + 1).read_to_end(&mut bytes)?;
+    Ok((read as u64 <= most).then_some(bytes))
+}
+
 /// From texts to a configuration: syntax and structure of each, all of them merged, then what they mean together.
 fn assemble(texts: Vec<(PathBuf, String)>, mut problems: Vec<Diagnostic>) -> Attempt {
-    let mut merged = Merged { incomplete: !problems.is_empty(), ..Merged::default() };
+    let mut merged = Merged::default();
+    merged.incomplete = !problems.is_empty();
     let mut files: Vec<PathBuf> = texts.iter().map(|(file, _)| file.clone()).collect();
     let documents = files.clone();
     for (number, (file, text)) in texts.iter().enumerate() {
@@ -131,9 +140,41 @@ fn assemble(texts: Vec<(PathBuf, String)>, mut problems: Vec<Diagnostic>) -> Att
             None => merged.incomplete = true,
         }
     }
-    let result = merged.understand(documents, problems);
-    let result = result.map(|loaded| Loaded { files: files.clone(), ..loaded });
+    let result = understand(merged, documents, problems);
+    let result = result.map(|(gateway, spans, warnings)| {
+        let files = files.clone();
+        Loaded { gateway, files, spans, warnings }
+    });
     Attempt { result, files }
+}
+
+/// What the documents mean together, with warnings.
+fn understand(
+    mut merged: Merged,
+    documents: Vec<PathBuf>,
+    mut problems: Vec<Diagnostic>,
+) -> Result<(Gateway, Spans, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let (dropped, incomplete) = (std::mem::take(&mut merged.dropped), merged.incomplete);
+    let (value, spans) = merged.finish(documents);
+    let mut gateway: Gateway = match serde_json::from_value(value) {
+        Ok(gateway) => gateway,
+        Err(error) => {
+            problems.push(unreadable(&error));
+            return Err(limited(problems));
+        }
+    };
+    let known = check::Known { dropped: &dropped, incomplete };
+    let mut meaning = check::check(&gateway, &known, &spans);
+    names::resolve(&mut gateway, &mut meaning);
+    fingerprint_authorities(&mut gateway);
+    meaning.retain(|diagnostic| !spans.damaged(&diagnostic.path));
+    spans.locate(&mut meaning);
+    problems.append(&mut meaning);
+    let problems = limited(problems);
+    match problems.iter().any(Diagnostic::is_error) {
+        true => Err(problems),
+        false => Ok((gateway, spans, problems)),
+    }
 }
 
 /// The structure was right and still it cannot be read: a difference between schema and types, reported rather than
@@ -148,8 +189,10 @@ fn limited(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
         |d: &Diagnostic| (d.file.clone(), d.line, d.column, d.severity == Severity::Warning);
     problems.sort_by_cached_key(order);
     if let Some(more) = problems.len().checked_sub(defaults::DIAGNOSTICS).filter(|more| *more > 0) {
+        let errors = problems.iter().any(Diagnostic::is_error);
         problems.truncate(defaults::DIAGNOSTICS);
-        problems.push(Diagnostic::error("", format!("and {more} more")));
+        let severity = if errors { Severity::Error } else { Severity::Warning };
+        problems.push(Diagnostic { severity, ..Diagnostic::error("", format!("and {more} more")) });
     }
     problems
 }
@@ -158,7 +201,7 @@ fn limited(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
 fn fingerprint_authorities(gateway: &mut Gateway) {
     for tls in gateway.clusters.iter_mut().filter_map(|cluster| cluster.tls.as_mut()) {
         // One that cannot be read is reported where it is looked for.
-        let contents = tls.ca.as_ref().and_then(|ca| std::fs::read(ca).ok());
+        let contents = tls.ca.as_ref().and_then(|ca| read_bounded(ca).ok().flatten());
         tls.ca_contents = contents.map_or(0, |contents| {
             let mut hasher = DefaultHasher::new();
             contents.hash(&mut hasher);
@@ -175,8 +218,8 @@ fn look_for(references: Vec<Reference>, files: &mut Vec<PathBuf>, problems: &mut
             Ok(metadata) if folder && !metadata.is_dir() => {
                 Some(format!("`{}` is not a folder", path.display()))
             }
-            Ok(metadata) if !folder && metadata.is_dir() => {
-                Some(format!("`{}` is a folder", path.display()))
+            Ok(metadata) if !folder && !metadata.is_file() => {
+                Some(format!("`{}` is not a file", path.display()))
             }
             Ok(_) => None,
         };
@@ -186,128 +229,6 @@ fn look_for(references: Vec<Reference>, files: &mut Vec<PathBuf>, problems: &mut
         }
     }
 }
-
-/// What was right in all documents, put together.
-#[derive(Default)]
-struct Merged {
-    values: Map<String, Value>,
-    spans: std::collections::HashMap<String, SpanNode>,
-    dropped: Vec<String>,
-    /// Whether a whole document was dropped.
-    incomplete: bool,
-    /// Whether a key of a document was dropped.
-    damaged: bool,
-}
-
-impl Merged {
-    fn add(&mut self, read: Read, documents: &[PathBuf], problems: &mut Vec<Diagnostic>) {
-        self.damaged |= read.span.damaged;
-        let (Value::Object(values), Inside::Map(mut spans)) = (read.value, read.span.inside) else {
-            return;
-        };
-        for (key, value) in values {
-            let span = spans.remove(&key).unwrap_or_default();
-            match (self.values.get_mut(&key), self.spans.get_mut(&key)) {
-                (Some(before), Some(before_span)) => {
-                    append((before, before_span), (value, span), &key, documents, problems);
-                }
-                _ => {
-                    self.values.insert(key.clone(), value);
-                    self.spans.insert(key, span);
-                }
-            }
-        }
-    }
-
-    /// What the documents mean together.
-    fn understand(
-        mut self,
-        documents: Vec<PathBuf>,
-        mut problems: Vec<Diagnostic>,
-    ) -> Result<Loaded, Vec<Diagnostic>> {
-        let spans = Spans::new(documents, self.span());
-        let mut gateway: Gateway = match serde_json::from_value(Value::Object(self.values)) {
-            Ok(gateway) => gateway,
-            Err(error) => {
-                problems.push(unreadable(&error));
-                return Err(limited(problems));
-            }
-        };
-        let known = check::Known { dropped: &self.dropped, incomplete: self.incomplete };
-        let mut meaning = check::check(&gateway, &known, &spans);
-        names::resolve(&mut gateway, &mut meaning);
-        fingerprint_authorities(&mut gateway);
-        meaning.retain(|diagnostic| !spans.damaged(&diagnostic.path));
-        spans.locate(&mut meaning);
-        problems.append(&mut meaning);
-        let problems = limited(problems);
-        if problems.iter().any(Diagnostic::is_error) {
-            return Err(problems);
-        }
-        Ok(Loaded { gateway, files: Vec::new(), spans, warnings: problems })
-    }
-
-    fn span(&mut self) -> SpanNode {
-        let inside = Inside::Map(std::mem::take(&mut self.spans));
-        let damaged = self.damaged || self.incomplete;
-        SpanNode { inside, damaged, place: Place { line: 1, column: 1 }, file: 0 }
-    }
-}
-
-/// Puts what a later document says under a key to what an earlier one says.
-fn append(
-    (before, before_span): (&mut Value, &mut SpanNode),
-    (value, span): (Value, SpanNode),
-    key: &str,
-    documents: &[PathBuf],
-    problems: &mut Vec<Diagnostic>,
-) {
-    let mut twice = |what: String, span: &SpanNode, first: &SpanNode| {
-        let name = |file: usize| documents.get(file).cloned().unwrap_or_default();
-        let help = format!(
-            "first at {}:{}:{}",
-            name(first.file).display(),
-            first.place.line,
-            first.place.column
-        );
-        let diagnostic = Diagnostic::error(key, what).with_help(help);
-        problems.push(diagnostic.at(name(span.file), span.place.line, span.place.column));
-    };
-    match (before, value, &mut before_span.inside, span.inside) {
-        (
-            Value::Array(before),
-            Value::Array(more),
-            Inside::List(spans),
-            Inside::List(more_spans),
-        ) => {
-            before.extend(more);
-            spans.extend(more_spans);
-        }
-        (
-            Value::Object(before),
-            Value::Object(more),
-            Inside::Map(spans),
-            Inside::Map(mut more_spans),
-        ) if key == NAMED => {
-            for (name, value) in more {
-                let span = more_spans.remove(&name).unwrap_or_default();
-                if let Some(first) = spans.get(&name) {
-                    twice(format!("`{key}.{name}` is written in two documents"), &span, first);
-                    continue;
-                }
-                before.insert(name.clone(), value);
-                spans.insert(name, span);
-            }
-        }
-        (_, _, _, inside) => {
-            let span = SpanNode { inside, ..span };
-            twice(format!("`{key}` is written in two documents"), &span, before_span);
-        }
-    }
-}
-
-/// The one map of named things; other maps are single objects.
-const NAMED: &str = "rulesets";
 
 #[cfg(test)]
 mod tests;
