@@ -75,7 +75,7 @@ impl<'a> Attempt<'a> {
         {
             last.kind = kind::COMMENT;
         }
-        let mut letters = [0; MAX_TOKENS];
+        let mut letters = [0; fold::SLOTS];
         letters.iter_mut().zip(&tokens).for_each(|(letter, token)| *letter = token.kind);
         let letters = letters.get(..count).unwrap_or_default();
         // What cannot be read for sure, such as a comment in a comment, is its own shape.

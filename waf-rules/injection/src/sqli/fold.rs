@@ -32,7 +32,8 @@ struct Folder<'a> {
     last_comment: Option<Token>,
 }
 
-/// Reads and folds all tokens: the places, how many count, and the tokenizer at its end.
+/// Reads and folds all tokens: the places, how many count (one more than a fingerprint has when the last
+/// one is evil), and the tokenizer at its end.
 pub(super) fn fold(tokenizer: Tokenizer<'_>) -> ([Token; SLOTS], usize, Tokenizer<'_>) {
     let mut folder = Folder {
         tokenizer,
@@ -42,7 +43,7 @@ pub(super) fn fold(tokenizer: Tokenizer<'_>) -> ([Token; SLOTS], usize, Tokenize
         more: true,
         last_comment: None,
     };
-    let count = folder.run().min(MAX_TOKENS);
+    let count = folder.run();
     (folder.tokens, count, folder.tokenizer)
 }
 
@@ -83,7 +84,8 @@ impl Folder<'_> {
                 *place = comment;
                 self.left + 1
             }
-            _ => self.left,
+            // A sixth token is only looked at to judge the fifth.
+            _ => self.left.min(MAX_TOKENS),
         }
     }
 

@@ -47,6 +47,8 @@ pub(super) struct Reader<'a> {
     input: &'a [u8],
     at: usize,
     state: State,
+    /// The tag being read is an end tag. The original keeps this up after `</a >`, where it takes the
+    /// next tag for an end tag too.
     closing: bool,
 }
 
@@ -112,7 +114,10 @@ impl<'a> Reader<'a> {
                 Some(0) => self.go(1, State::TagOpen),
                 Some(length) => self.take(Kind::Other, length, 1, State::TagOpen),
             },
-            State::TagOpen => self.tag_open(),
+            State::TagOpen => {
+                self.closing = false;
+                self.tag_open()
+            }
             State::TagName => self.tag_name(),
             State::TagClose => self.take(Kind::Other, 1, 0, State::Data),
             State::BeforeName | State::AfterName => self.around_name(),
@@ -148,10 +153,7 @@ impl<'a> Reader<'a> {
                 match next {
                     b'>' => self.go(0, State::Data),
                     next if next.is_ascii_alphabetic() => self.go(0, State::TagName),
-                    _ => {
-                        self.closing = false;
-                        self.bogus_comment()
-                    }
+                    _ => self.bogus_comment(),
                 }
             }
             [b'?', ..] => {
@@ -227,10 +229,7 @@ impl<'a> Reader<'a> {
         };
         match rest.get(length) {
             Some(b'/') => self.take(Kind::TagName, length, 1, State::SelfClosing),
-            Some(b'>') if self.closing => {
-                self.closing = false;
-                self.take(Kind::Other, length, 1, State::Data)
-            }
+            Some(b'>') if self.closing => self.take(Kind::Other, length, 1, State::Data),
             Some(b'>') => self.take(Kind::TagName, length, 0, State::TagClose),
             Some(_) | None => self.take(Kind::TagName, length, 1, State::BeforeName),
         }
@@ -246,10 +245,7 @@ impl<'a> Reader<'a> {
             None => self.go(0, State::End),
             Some(b'/') => self.go(1, State::SelfClosing),
             Some(b'=') if self.state == State::AfterName => self.go(1, State::BeforeValue),
-            Some(b'>') => {
-                self.closing &= self.state == State::BeforeName;
-                self.take(Kind::Other, 1, 0, State::Data)
-            }
+            Some(b'>') => self.take(Kind::Other, 1, 0, State::Data),
             Some(_) => self.go(0, State::Name),
         }
     }
