@@ -114,7 +114,7 @@ impl Gateway {
             if let Some(status) = self.child.try_wait()? {
                 return Err(Problem::new(format!("ended with {status}: {}", self.log_tail())));
             }
-            if let Ok(answer) = get(self.place.admin, "admin", "/readyz").await
+            if let Ok(answer) = get(self.place.admin, "localhost", "/readyz").await
                 && answer.status() == 200
             {
                 return Ok(());
@@ -157,7 +157,7 @@ impl Gateway {
     /// # Errors
     /// When it does not answer.
     pub async fn admin(&self, target: &str) -> Result<Response> {
-        get(self.place.admin, "admin", target).await
+        get(self.place.admin, "localhost", target).await
     }
 
     /// One scrape of the metrics.
