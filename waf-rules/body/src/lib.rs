@@ -12,6 +12,8 @@ pub mod inflate;
 pub mod json;
 pub mod multipart;
 mod percent;
+#[cfg(test)]
+mod property;
 pub mod urlencoded;
 pub mod xml;
 
