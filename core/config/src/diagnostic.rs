@@ -97,3 +97,24 @@ impl fmt::Display for Diagnostic {
 }
 
 impl std::error::Error for Diagnostic {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shown_as_rustc_shows_its_own() {
+        let plain = Diagnostic::error("", "it is wrong");
+        assert_eq!(plain.to_string(), "error: it is wrong");
+        let file = Diagnostic::warning("a.b", "it is odd").at("x.yaml", 0, 0);
+        assert_eq!(file.to_string(), "warning: it is odd\n  --> x.yaml\n   at a.b");
+        let whole = plain.with_help("do this").at("x.yaml", 3, 4);
+        assert_eq!(whole.to_string(), "error: it is wrong\n  --> x.yaml:3:4\n  help: do this");
+        let json = serde_json::to_value(&whole).unwrap();
+        let expected = serde_json::json!({
+            "severity": "error", "message": "it is wrong", "file": "x.yaml", "line": 3, "column": 4,
+            "help": "do this", "path": "",
+        });
+        assert_eq!(json, expected);
+    }
+}

@@ -93,3 +93,6 @@ impl fmt::Display for StatusRange {
 }
 
 text_value!(StatusRange, "status-range", "`200` or `200-299`.");
+
+#[cfg(test)]
+mod tests;

@@ -105,3 +105,6 @@ impl SpanNode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -108,3 +108,63 @@ fn pointers_of_keys(value: &Value, pointer: &str, last: &str, found: &mut Vec<(S
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
+
+/// A small generator of numbers, so that a failure can be repeated.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % most
+    }
+}
+
+#[test]
+fn no_document_makes_us_panic() {
+    let complete = complete();
+    let lines: Vec<&str> = complete.lines().collect();
+    let mut numbers = Numbers(7);
+    for round in 0..1500 {
+        let mut mangled: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+        for _ in 0..1 + numbers.below(3) {
+            let at = numbers.below(mangled.len());
+            let other = lines[numbers.below(lines.len())].to_owned();
+            match numbers.below(5) {
+                0 => drop(mangled.remove(at)),
+                1 => mangled.insert(at, other),
+                2 => mangled[at] = other,
+                3 => mangled[at] = mangled[at].replacen(": ", ": [", 1),
+                _ => {
+                    let cut = numbers.below(mangled[at].len().max(1));
+                    mangled[at] = mangled[at].chars().take(cut).collect();
+                }
+            }
+        }
+        let text = mangled.join("\n");
+        if let Err(problems) = parse_str(folder().join("gateway.yaml"), &text) {
+            assert!(!problems.is_empty(), "round {round}");
+            let placed = problems
+                .iter()
+                .all(|problem| problem.line > 0 || problem.message.starts_with("and "));
+            assert!(placed, "round {round}: {problems:?}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn five_thousand_routes_are_read_soon() {
+    let mut text = String::from(
+        "listeners: [{name: http, address: '127.0.0.1:8080'}]\nclusters: [{name: a, endpoints: [{address: '127.0.0.1:1'}]}]\nroutes:\n",
+    );
+    for n in 0..5000 {
+        text += &format!(
+            "  - name: route-{n}\n    hosts: [h{n}.example.com]\n    match: {{path: {{prefix: /p{n}}}, methods: [GET]}}\n    cluster: a\n"
+        );
+    }
+    let started = std::time::Instant::now();
+    let loaded = parse_str("a.yaml", &text).unwrap();
+    println!("5,000 routes in {:?}", started.elapsed());
+    assert_eq!(loaded.gateway.routes.len(), 5000);
+    assert!(started.elapsed().as_secs() < 10);
+}
