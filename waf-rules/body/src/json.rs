@@ -83,6 +83,19 @@ pub fn flatten(input: &[u8], prefix: &[u8], limits: &Limits) -> Json {
     Json { fields: flattener.fields, problem }
 }
 
+/// Appends a number without an allocation of its own.
+fn push_decimal(mut number: usize, out: &mut Vec<u8>) {
+    let start = out.len();
+    loop {
+        out.push(b'0' + (number % 10) as u8);
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.get_mut(start..).unwrap_or_default().reverse();
+}
+
 /// An object or array that is open.
 struct Frame {
     /// The length of the path of this container.
@@ -151,7 +164,7 @@ impl Flattener<'_> {
         self.path.push(b'.');
         match &mut frame.elements {
             Some(elements) => {
-                self.path.extend_from_slice(elements.to_string().as_bytes());
+                push_decimal(*elements, &mut self.path);
                 *elements += 1;
                 Ok(())
             }
@@ -199,9 +212,7 @@ impl Flattener<'_> {
     /// Leaves the innermost container; an array says its length.
     fn close(&mut self) -> Result<(), Problem> {
         match self.frames.pop() {
-            Some(Frame { elements: Some(count), .. }) => {
-                self.emit(|out| out.extend_from_slice(count.to_string().as_bytes()))
-            }
+            Some(Frame { elements: Some(count), .. }) => self.emit(|out| push_decimal(count, out)),
             Some(Frame { elements: None, .. }) | None => Ok(()),
         }
     }

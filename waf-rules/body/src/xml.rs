@@ -166,7 +166,11 @@ impl Flattener<'_> {
         while let Some(start) = memchr::memchr(b'&', rest) {
             let (plain, marked) = rest.split_at(start);
             out.extend_from_slice(plain);
-            let end = memchr::memchr(b';', marked);
+            // The search stops at the next `&`, so that a run of them costs no more than its length.
+            let after = marked.get(1..).unwrap_or_default();
+            let end = memchr::memchr2(b';', b'&', after)
+                .map(|at| at + 1)
+                .filter(|&at| marked.get(at) == Some(&b';'));
             let name = end.and_then(|end| marked.get(1..end));
             if let (Some(name), Some(end)) = (name, end)
                 && resolve(name, out)

@@ -76,6 +76,20 @@ pub(crate) fn c_escape(letter: u8) -> Option<u8> {
     })
 }
 
+/// Copies the bytes of a class to the empty `out`. Every byte is written and the place moves on by 0 or 1,
+/// which costs no branch that depends on the data.
+pub(crate) fn keep(input: &[u8], out: &mut Vec<u8>, class: impl Fn(u8) -> bool) {
+    out.resize(input.len(), 0);
+    let mut kept = 0;
+    for &byte in input {
+        if let Some(place) = out.get_mut(kept) {
+            *place = byte;
+        }
+        kept += usize::from(class(byte));
+    }
+    out.truncate(kept);
+}
+
 /// Copies the bytes of `input` before each occurrence of `mark`, and lets `decode` write what stands
 /// there: it gets the rest of the input from the mark on and returns how many bytes it has used (at
 /// least one).

@@ -73,3 +73,18 @@ fn limits_hold() {
     let xml = flatten(attributes.as_bytes(), &Limits::default());
     assert_eq!((xml.attributes.len(), xml.problem), (10_000, Some(Problem::Nodes)));
 }
+
+#[test]
+fn time_is_linear() {
+    let start = std::time::Instant::now();
+    for piece in
+        ["&", "&#", "<", "<a ", "<!--", "<![CDATA[", "<a k='&", "&lt;", "<?", "<!DOCTYPE ["]
+    {
+        for frame in ["", "<a k='", "<a>"] {
+            let document = format!("{frame}{}'/>", piece.repeat((128 << 10) / piece.len()));
+            flatten(document.as_bytes(), &Limits::default());
+        }
+    }
+    // Thirty documents; a quadratic reader takes minutes.
+    assert!(start.elapsed() < std::time::Duration::from_secs(4), "{:?}", start.elapsed());
+}

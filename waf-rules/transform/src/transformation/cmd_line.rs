@@ -34,27 +34,21 @@ pub(super) fn may_change(input: &[u8]) -> bool {
 }
 
 pub(super) fn write(input: &[u8], out: &mut Vec<u8>) {
+    out.reserve(input.len());
     let mut space = false;
     for &byte in input {
         match class(byte) {
-            Class::Delete => {}
-            Class::Space => {
-                if !space {
-                    out.push(b' ');
-                }
-                space = true;
-            }
+            Class::Delete => continue,
+            Class::Space if space => {}
+            Class::Space => out.push(b' '),
             Class::Join => {
                 if space {
                     out.pop();
                 }
-                space = false;
                 out.push(byte);
             }
-            Class::Keep => {
-                space = false;
-                out.push(byte.to_ascii_lowercase());
-            }
+            Class::Keep => out.push(byte.to_ascii_lowercase()),
         }
+        space = class(byte) == Class::Space;
     }
 }

@@ -25,7 +25,5 @@ pub(super) fn compress(input: &[u8], out: &mut Vec<u8>) {
 }
 
 pub(super) fn remove(input: &[u8], out: &mut Vec<u8>) {
-    for run in input.split(|&b| is_space_or_nbsp(b)) {
-        out.extend_from_slice(run);
-    }
+    crate::bytes::keep(input, out, |b| !is_space_or_nbsp(b));
 }
