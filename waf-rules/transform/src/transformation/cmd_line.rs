@@ -10,13 +10,27 @@ enum Class {
     Join,
 }
 
-const fn class(byte: u8) -> Class {
+const fn class_of(byte: u8) -> Class {
     match byte {
         b'"' | b'\'' | b'\\' | b'^' => Class::Delete,
         b' ' | b',' | b';' | b'\t' | b'\r' | b'\n' => Class::Space,
         b'/' | b'(' => Class::Join,
         _ => Class::Keep,
     }
+}
+
+const CLASSES: [Class; 256] = {
+    let mut table = [Class::Keep; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = class_of(byte as u8);
+        byte += 1;
+    }
+    table
+};
+
+fn class(byte: u8) -> Class {
+    CLASSES[usize::from(byte)]
 }
 
 pub(super) fn may_change(input: &[u8]) -> bool {
@@ -37,7 +51,8 @@ pub(super) fn write(input: &[u8], out: &mut Vec<u8>) {
     out.reserve(input.len());
     let mut space = false;
     for &byte in input {
-        match class(byte) {
+        let class = class(byte);
+        match class {
             Class::Delete => continue,
             Class::Space if space => {}
             Class::Space => out.push(b' '),
@@ -49,6 +64,6 @@ pub(super) fn write(input: &[u8], out: &mut Vec<u8>) {
             }
             Class::Keep => out.push(byte.to_ascii_lowercase()),
         }
-        space = class(byte) == Class::Space;
+        space = class == Class::Space;
     }
 }
