@@ -7,10 +7,6 @@ pub(crate) struct BitSet {
 }
 
 impl BitSet {
-    pub(crate) const fn empty() -> Self {
-        Self { words: Vec::new() }
-    }
-
     pub(crate) fn insert(&mut self, number: usize) {
         let word = number / 64;
         if self.words.len() <= word {
@@ -33,6 +29,12 @@ impl BitSet {
         for (mine, theirs) in self.words.iter_mut().zip(&other.words) {
             *mine |= theirs;
         }
+    }
+
+    /// The set as words, lowest numbers first; what is missing at the end is empty.
+    #[inline]
+    pub(crate) fn words(&self) -> &[u64] {
+        &self.words
     }
 
     pub(crate) fn clear(&mut self) {

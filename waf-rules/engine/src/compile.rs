@@ -18,8 +18,10 @@ use crate::bits::BitSet;
 use crate::compile::draft::{Draft, Drafts, Item};
 use crate::compile::operators::Operators;
 use crate::diagnostic::{Problem, RuleDiagnostic};
+use crate::gate::Half;
 use crate::limits::MAX_DIAGNOSTICS;
 use crate::pipeline::Pipelines;
+use crate::probe::Probes;
 use crate::program::{Flow, Outcome, Rule};
 use crate::settings::Settings;
 use crate::sources::Sources;
@@ -34,6 +36,7 @@ pub(crate) struct Compiled {
     pub(crate) names: Names,
     pub(crate) pipelines: Pipelines,
     pub(crate) operators: Operators,
+    pub(crate) probes: Probes,
 }
 
 /// Compiles the entry document and all it includes.
@@ -50,6 +53,7 @@ pub(crate) fn compile(sources: &Sources) -> Result<Compiled, Vec<RuleDiagnostic>
         names: Names::default(),
         pipelines: Pipelines::default(),
         operators: Operators::default(),
+        probes: Probes::default(),
         markers: drafts.markers(),
         index: RuleIndex::new(&drafts),
         phases: Default::default(),
@@ -59,6 +63,7 @@ pub(crate) fn compile(sources: &Sources) -> Result<Compiled, Vec<RuleDiagnostic>
         return Err(reports.list);
     }
     compiler.operators.drop_sources();
+    compiler.probes.seal();
     Ok(Compiled {
         rules,
         phases: compiler.phases,
@@ -66,6 +71,7 @@ pub(crate) fn compile(sources: &Sources) -> Result<Compiled, Vec<RuleDiagnostic>
         names: compiler.names,
         pipelines: compiler.pipelines,
         operators: compiler.operators,
+        probes: compiler.probes,
     })
 }
 
@@ -117,6 +123,7 @@ struct Compiler<'a> {
     names: Names,
     pipelines: Pipelines,
     operators: Operators,
+    probes: Probes,
     /// Marker name and the item it stands at.
     markers: Vec<(String, usize)>,
     index: RuleIndex,
@@ -175,7 +182,7 @@ impl Compiler<'_> {
         let mut problems = Vec::new();
         let mut links = Vec::with_capacity(draft.links.len());
         for link in &draft.links {
-            match self.link(&draft.file, link) {
+            match self.link(&draft.file, link, Half::of(draft.phase)) {
                 Ok(link) => links.push(link),
                 Err(found) => problems.extend(found),
             }

@@ -19,6 +19,7 @@ mod operator;
 mod outcome;
 mod parse;
 mod pipeline;
+mod probe;
 mod program;
 mod ruleset;
 mod settings;

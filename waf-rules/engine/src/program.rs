@@ -9,6 +9,7 @@ use crate::bits::BitSet;
 use crate::meta::RuleMeta;
 use crate::operator::Operator;
 use crate::pipeline::PipelineId;
+use crate::probe::ProbeId;
 use crate::ruleset::EngineMode;
 use crate::variable::Variable;
 
@@ -38,6 +39,15 @@ pub(crate) struct Link {
     pub(crate) negated: bool,
     pub(crate) capture: bool,
     pub(crate) effects: Box<[Effect]>,
+    /// What tells without a look at any value that none matches; `None` where nothing can.
+    pub(crate) guard: Option<Guard>,
+}
+
+/// One of the probes must admit the matcher, or the link does not match.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    pub(crate) matcher: usize,
+    pub(crate) probes: Box<[ProbeId]>,
 }
 
 /// Where values come from.

@@ -6,6 +6,7 @@ mod clock;
 mod collect;
 mod effects;
 mod expand;
+mod probes;
 mod request;
 mod run;
 mod scans;

@@ -7,8 +7,10 @@ use crate::bits::BitSet;
 use crate::compile::Compiler;
 use crate::compile::draft::DraftLink;
 use crate::diagnostic::{Problem, Span};
-use crate::operator::integer;
-use crate::program::{Effect, Link, Part, TxChange, TxName};
+use crate::gate::Half;
+use crate::operator::{Operator, integer};
+use crate::pipeline::PipelineId;
+use crate::program::{Effect, Guard, Link, Part, Target, TxChange, TxName};
 use crate::template::Template;
 
 /// An action that changes state, not yet resolved.
@@ -24,6 +26,7 @@ impl Compiler<'_> {
         &mut self,
         file: &Arc<str>,
         draft: &DraftLink,
+        half: Half,
     ) -> Result<Link, Vec<Problem>> {
         let mut problems = Vec::new();
         let targets = self.targets(&draft.targets).unwrap_or_else(|problem| {
@@ -53,8 +56,15 @@ impl Compiler<'_> {
         if !problems.is_empty() {
             return Err(problems);
         }
+        let stages = match draft.multi_match {
+            true => self.pipelines.prefixes(pipeline),
+            false => vec![pipeline],
+        };
+        let matcher = operator.as_ref().and_then(Operator::matcher).filter(|_| !negated);
+        let guard = matcher.and_then(|matcher| self.guard(matcher, &targets, &stages, half));
         Ok(Link {
-            targets: targets.into(),
+            guard,
+            targets: targets.into_iter().map(|(target, _)| target).collect(),
             pipeline,
             multi_match: draft.multi_match,
             operator,
@@ -62,6 +72,26 @@ impl Compiler<'_> {
             capture: draft.capture,
             effects: effects.into(),
         })
+    }
+
+    /// Probes for all targets at all stages; `None` where one of the targets cannot be probed.
+    fn guard(
+        &mut self,
+        matcher: usize,
+        targets: &[(Target, String)],
+        stages: &[PipelineId],
+        half: Half,
+    ) -> Option<Guard> {
+        let mut probes = Vec::new();
+        for (target, key) in targets {
+            let view = self.probes.view(key.clone(), target)?;
+            for stage in stages {
+                probes.push(self.probes.probe(view, *stage, half));
+            }
+        }
+        probes.sort_by_key(|probe| probe.0);
+        probes.dedup();
+        Some(Guard { matcher, probes: probes.into() })
     }
 
     fn effect(&mut self, node: &EffectNode) -> Result<Option<Effect>, Problem> {

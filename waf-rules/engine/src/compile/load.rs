@@ -29,13 +29,12 @@ impl Loader<'_> {
         let mut problems = Vec::new();
         self.files += 1;
         for directive in parse::parse(text, &mut problems) {
-            match &directive.kind {
-                DirectiveKind::Include(pattern) => {
-                    if let Err(problem) = self.include(&file, pattern, depth, reports) {
-                        reports.add(&file, Problem { span: directive.span, ..problem });
-                    }
-                }
-                _ => self.directives.push((Arc::clone(&file), directive)),
+            let DirectiveKind::Include(pattern) = &directive.kind else {
+                self.directives.push((Arc::clone(&file), directive));
+                continue;
+            };
+            if let Err(problem) = self.include(&file, pattern, depth, reports) {
+                reports.add(&file, Problem { span: directive.span, ..problem });
             }
         }
         problems.into_iter().for_each(|problem| reports.add(&file, problem));

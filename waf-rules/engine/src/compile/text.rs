@@ -45,7 +45,11 @@ impl Compiler<'_> {
     }
 
     /// Targets with the exceptions of the same variable attached. An exception without a key takes the variable out.
-    pub(super) fn targets(&mut self, nodes: &[TargetNode]) -> Result<Vec<Target>, Problem> {
+    /// Beside each stands a text that is equal exactly for targets that mean the same.
+    pub(super) fn targets(
+        &mut self,
+        nodes: &[TargetNode],
+    ) -> Result<Vec<(Target, String)>, Problem> {
         let mut targets = Vec::new();
         let gone = |node: &TargetNode| {
             nodes.iter().any(|other| {
@@ -56,17 +60,20 @@ impl Compiler<'_> {
         };
         for node in nodes.iter().filter(|node| !is_exception(node) && !gone(node)) {
             let mut except = Vec::new();
+            let mut key = format!("{} {:?}", node.variable.name(), node.selector);
             for other in nodes.iter().filter(|other| is_exception(other)) {
                 if other.variable == node.variable {
                     except.push(self.selector(other)?);
+                    key.push_str(&format!(" !{:?}", other.selector));
                 }
             }
-            targets.push(Target {
+            let target = Target {
                 variable: node.variable,
                 count: node.mode == TargetMode::Count,
                 selector: self.selector(node)?,
                 except: except.into(),
-            });
+            };
+            targets.push((target, key));
         }
         Ok(targets)
     }

@@ -139,7 +139,21 @@ pub(super) fn parse(words: &[Word]) -> Result<Directive, Vec<Problem>> {
             let query = RuleQuery::Message(query.text.clone());
             DirectiveKind::UpdateTarget(query, targets::parse(change)?)
         }
-        shape => simple(*shape, &args).map_err(|problem| vec![problem])?,
+        Shape::Include
+        | Shape::Marker
+        | Shape::RemoveById
+        | Shape::RemoveByTag
+        | Shape::RemoveByMessage
+        | Shape::Engine
+        | Shape::Switch(_)
+        | Shape::Number(_)
+        | Shape::OnLimit(_)
+        | Shape::Text(_)
+        | Shape::Words(_)
+        | Shape::AuditEngine
+        | Shape::Alone(_)
+        | Shape::Accepted
+        | Shape::Refused(_) => simple(*shape, &args)?,
     };
     Ok(Directive { span: name.span, kind })
 }

@@ -37,8 +37,13 @@ pub(super) fn target(text: &str, span: Span) -> Result<TargetNode, Problem> {
 }
 
 fn variable(name: &str, span: Span) -> Result<Variable, Problem> {
-    if let Some(variable) = Variable::parse(name) {
-        return Ok(variable);
+    match Variable::parse(name) {
+        Some(Variable::Rule) => {
+            return Err(Problem::new(span, "RULE is no variable to look at")
+                .help("it can be used in macros such as %{RULE.id}"));
+        }
+        Some(variable) => return Ok(variable),
+        None => {}
     }
     if Variable::UNSUPPORTED.iter().any(|known| known.eq_ignore_ascii_case(name)) {
         return Err(Problem::new(span, format!("variable `{name}` is not supported"))

@@ -10,7 +10,6 @@ use crate::variable::Variable;
 pub(crate) enum Bag {
     ArgsGet,
     ArgsPost,
-    ArgsPath,
     RequestHeaders,
     RequestCookies,
     RequestXml,
@@ -35,14 +34,12 @@ impl Bag {
     }
 
     /// The bags whose entries a variable shows.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most variables are no collections")]
     pub(crate) const fn of(variable: Variable) -> &'static [Self] {
         match variable {
-            Variable::Args | Variable::ArgsNames => {
-                &[Self::ArgsGet, Self::ArgsPost, Self::ArgsPath]
-            }
+            Variable::Args | Variable::ArgsNames => &[Self::ArgsGet, Self::ArgsPost],
             Variable::ArgsGet | Variable::ArgsGetNames => &[Self::ArgsGet],
             Variable::ArgsPost | Variable::ArgsPostNames => &[Self::ArgsPost],
-            Variable::ArgsPath => &[Self::ArgsPath],
             Variable::RequestHeaders | Variable::RequestHeadersNames => &[Self::RequestHeaders],
             Variable::RequestCookies | Variable::RequestCookiesNames => &[Self::RequestCookies],
             Variable::Xml | Variable::RequestXml => &[Self::RequestXml],

@@ -15,6 +15,8 @@ const XML_ATTRIBUTES: &[u8] = b"//@*";
 
 impl State {
     pub(super) fn load_request_body(&mut self, rules: &RuleSet, body: &[u8], complete: bool) {
+        let whole = i64::try_from(self.head_bytes + 2 + body.len()).unwrap_or(i64::MAX);
+        self.set_number(Variable::FullRequestLength, whole);
         if !complete {
             self.set_number(Variable::InboundDataError, 1);
         }
@@ -150,9 +152,11 @@ impl State {
                     entries: MAX_BODY_ENTRIES,
                     ..json::Limits::default()
                 };
-                for (name, value) in json::flatten(body, b"json", &limits).fields.iter() {
+                let parsed = json::flatten(body, b"json", &limits);
+                for (name, value) in parsed.fields.iter() {
                     self.add(rules, Bag::ResponseArgs, name, value);
                 }
+                self.response_error(parsed.problem.map(|problem| problem.to_string()));
             }
             Some(Processor::Xml) => {
                 let limits = xml::Limits { nodes: MAX_BODY_ENTRIES / 2, ..xml::Limits::default() };
@@ -163,8 +167,16 @@ impl State {
                 for value in parsed.attributes.iter() {
                     self.add(rules, Bag::ResponseXml, XML_ATTRIBUTES, value);
                 }
+                self.response_error(parsed.problem.map(|problem| problem.to_string()));
             }
             Some(Processor::UrlEncoded | Processor::Multipart | Processor::Raw) | None => {}
+        }
+    }
+
+    fn response_error(&mut self, problem: Option<String>) {
+        if let Some(problem) = problem {
+            self.set_number(Variable::ResBodyError, 1);
+            self.set(Variable::ResBodyErrorMsg, problem.as_bytes());
         }
     }
 }

@@ -96,10 +96,8 @@ impl State {
             {
                 continue;
             }
-            let datum = match target.variable {
-                Variable::MatchedVarsNames => Datum::Value(key),
-                _ => hit.found.datum,
-            };
+            let names = target.variable == Variable::MatchedVarsNames;
+            let datum = if names { Datum::Value(key) } else { hit.found.datum };
             found.push(Found { variable: target.variable, key, datum });
         }
         self.hits = hits;
@@ -122,6 +120,7 @@ impl State {
     }
 
     /// The value of a variable without keys; unset ones are empty.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most variables are stored, not computed")]
     pub(crate) fn single(&mut self, variable: Variable) -> Datum {
         if let Some(datum) = self.singles.get(variable.index()).copied().flatten() {
             return datum;

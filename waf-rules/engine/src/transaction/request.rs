@@ -39,6 +39,7 @@ impl State {
             line.extend_from_slice(part);
         }
         self.set(Variable::RequestLine, &line);
+        self.head_bytes += line.len() + 2;
         self.work.text = line;
 
         let uri = uri.split(|b| *b == b'#').next().unwrap_or_default();
@@ -80,7 +81,7 @@ impl State {
     /// Adds an entry; false when the collection is full.
     pub(super) fn add(&mut self, rules: &RuleSet, bag: Bag, name: &[u8], value: &[u8]) -> bool {
         let limit = match bag {
-            Bag::ArgsGet | Bag::ArgsPost | Bag::ArgsPath => rules.program.settings.arguments,
+            Bag::ArgsGet | Bag::ArgsPost => rules.program.settings.arguments,
             Bag::RequestHeaders | Bag::ResponseHeaders | Bag::Env => MAX_HEADERS,
             Bag::RequestCookies
             | Bag::RequestXml
@@ -98,6 +99,7 @@ impl State {
     }
 
     pub(super) fn request_header(&mut self, rules: &RuleSet, name: &[u8], value: &[u8]) {
+        self.head_bytes += name.len() + value.len() + 4;
         if !self.add(rules, Bag::RequestHeaders, name, value) {
             self.body_error("too many headers");
             return;

@@ -2,6 +2,7 @@
 
 use crate::ast::AllowScope;
 use crate::compile::Names;
+use crate::gate::Half;
 use crate::limits::{MAX_EXCERPT_BYTES, MAX_KEPT_MATCHES, MAX_KEPT_VALUES, MAX_MATCHED_VARS};
 use crate::meta::Phase;
 use crate::operator::Operator;
@@ -21,6 +22,7 @@ pub(super) struct Context<'a> {
     pub(super) rule: &'a Rule,
     /// Position among the rules.
     pub(super) position: usize,
+    pub(super) half: Half,
 }
 
 impl<'a> Context<'a> {
@@ -66,6 +68,7 @@ impl State {
     fn run_rules(&mut self, rules: &RuleSet, phase: Phase) {
         let program = &rules.program;
         let list = program.phases.get(phase.index()).map(Vec::as_slice).unwrap_or_default();
+        let half = Half::of(phase);
         let mut at = 0;
         while let Some(position) = list.get(at).map(|position| *position as usize) {
             at += 1;
@@ -73,7 +76,7 @@ impl State {
                 continue;
             }
             let Some(rule) = program.rules.get(position) else { continue };
-            let context = Context { rules, rule, position };
+            let context = Context { rules, rule, position, half };
             if !self.evaluate(context) {
                 continue;
             }
@@ -107,6 +110,11 @@ impl State {
             self.apply_effects(context, link);
             return true;
         };
+        if let Some(gate) = &context.rules.gate
+            && !self.may_match(context.rules, gate, link)
+        {
+            return false;
+        }
         let mut argument = std::mem::take(&mut self.work.argument);
         argument.clear();
         if let Operator::Text(_, text) = operator {
@@ -208,7 +216,7 @@ impl State {
         }
         let id = datum.value(&mut self.values);
         if let (Some(gate), Some(matcher)) = (&context.rules.gate, operator.matcher())
-            && !self.scans.candidates(gate, &self.values, id).contains(matcher)
+            && !self.scans.admits((gate, context.half), &self.values, id, matcher)
         {
             return false;
         }

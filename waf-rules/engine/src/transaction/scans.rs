@@ -1,35 +1,55 @@
 //! What the gate said of each value, kept for the transaction.
 
 use crate::bits::BitSet;
-use crate::gate::Gate;
+use crate::gate::{Gate, Half, Scratch};
 use crate::transaction::values::{ValueId, Values};
 
 #[derive(Debug, Default)]
 pub(crate) struct Scans {
-    /// By value: position in `sets` + 1, 0 for not scanned.
-    of: Vec<u32>,
+    /// By half and value: position in `sets` + 1, 0 for not scanned.
+    of: [Vec<u32>; 2],
     sets: Vec<BitSet>,
     used: usize,
-    folded: Vec<u8>,
+    /// Never seen: a scan always makes its set.
+    nothing: BitSet,
+    scratch: Scratch,
 }
 
 impl Scans {
     pub(crate) fn reset(&mut self) {
-        self.of.clear();
+        self.of.iter_mut().for_each(Vec::clear);
         self.used = 0;
     }
 
-    /// Patterns and lists that may match a value; the value is scanned the first time it is asked for.
-    pub(crate) fn candidates(&mut self, gate: &Gate, values: &Values, id: ValueId) -> &BitSet {
-        if self.of.len() <= id.index() {
-            self.of.resize(values.len().max(id.index() + 1), 0);
-        }
-        let known = self.of.get(id.index()).copied().unwrap_or(0);
-        let at = if known == 0 { self.scan(gate, values, id) } else { known as usize - 1 };
-        self.sets.get(at).unwrap_or(&NOTHING)
+    /// Whether a pattern or list may match a value; the value is scanned the first time it is asked for.
+    #[inline]
+    pub(crate) fn admits(
+        &mut self,
+        (gate, half): (&Gate, Half),
+        values: &Values,
+        id: ValueId,
+        matcher: usize,
+    ) -> bool {
+        self.candidates((gate, half), values, id).contains(matcher)
     }
 
-    fn scan(&mut self, gate: &Gate, values: &Values, id: ValueId) -> usize {
+    /// All patterns and lists that may match a value.
+    #[inline]
+    pub(crate) fn candidates(
+        &mut self,
+        (gate, half): (&Gate, Half),
+        values: &Values,
+        id: ValueId,
+    ) -> &BitSet {
+        let known = self.of.get(half as usize).and_then(|of| of.get(id.index())).copied();
+        let at = match known {
+            Some(known) if known > 0 => known as usize - 1,
+            Some(_) | None => self.scan((gate, half), values, id),
+        };
+        self.sets.get(at).unwrap_or(&self.nothing)
+    }
+
+    fn scan(&mut self, (gate, half): (&Gate, Half), values: &Values, id: ValueId) -> usize {
         let at = self.used;
         self.used += 1;
         if self.sets.len() <= at {
@@ -37,14 +57,16 @@ impl Scans {
         }
         if let Some(set) = self.sets.get_mut(at) {
             set.clear();
-            gate.candidates(values.get(id), &mut self.folded, set);
+            gate.candidates(half, values.get(id), &mut self.scratch, set);
         }
-        if let Some(of) = self.of.get_mut(id.index()) {
-            *of = u32::try_from(at + 1).unwrap_or(0);
+        if let Some(of) = self.of.get_mut(half as usize) {
+            if of.len() <= id.index() {
+                of.resize(values.len().max(id.index() + 1), 0);
+            }
+            if let Some(of) = of.get_mut(id.index()) {
+                *of = u32::try_from(at + 1).unwrap_or(0);
+            }
         }
         at
     }
 }
-
-/// Never reached: a scan always makes its set.
-static NOTHING: BitSet = BitSet::empty();

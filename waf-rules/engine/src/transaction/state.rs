@@ -9,6 +9,7 @@ use crate::outcome::{Interruption, RuleMatch};
 use crate::program::Selector;
 use crate::ruleset::{EngineMode, RuleSet};
 use crate::transaction::bag::Bags;
+use crate::transaction::probes::Answers;
 use crate::transaction::scans::Scans;
 use crate::transaction::tx::{Datum, Tx};
 use crate::transaction::values::{ValueId, Values};
@@ -72,7 +73,10 @@ pub(crate) struct State {
     pub(crate) worst: Option<Severity>,
     pub(crate) interruption: Option<Interruption>,
     pub(crate) scans: Scans,
+    pub(crate) answers: Answers,
     pub(crate) started: Option<(Instant, SystemTime)>,
+    /// Bytes of request line and headers, with their separators.
+    pub(crate) head_bytes: usize,
     pub(crate) work: Work,
 }
 
@@ -80,6 +84,7 @@ pub(crate) struct State {
 #[derive(Debug, Default)]
 pub(crate) struct Work {
     pub(crate) found: Vec<Found>,
+    pub(crate) probed: Vec<Found>,
     pub(crate) argument: Vec<u8>,
     pub(crate) text: Vec<u8>,
     pub(crate) name: Vec<u8>,
@@ -112,7 +117,9 @@ impl State {
         self.worst = None;
         self.interruption = None;
         self.scans.reset();
+        self.answers.reset(rules);
         self.started = None;
+        self.head_bytes = 0;
     }
 
     pub(crate) fn set(&mut self, variable: Variable, value: &[u8]) {

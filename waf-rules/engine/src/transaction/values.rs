@@ -101,6 +101,12 @@ impl Values {
             .unwrap_or_default()
     }
 
+    /// Classes of bytes in a value.
+    #[inline]
+    pub(crate) fn classes(&self, id: ValueId) -> ByteClasses {
+        self.entries.get(id.index()).map_or(ByteClasses::EMPTY, |entry| entry.classes)
+    }
+
     /// The value of these bytes.
     pub(crate) fn intern(&mut self, value: &[u8]) -> ValueId {
         let mut slot = hash(value, self.seed);

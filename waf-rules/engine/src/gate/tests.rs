@@ -1,0 +1,65 @@
+use super::literals;
+use super::required::{ByteSet, Required};
+use crate::operator::{Pattern, parse_pattern};
+
+fn needed(pattern: &str) -> Option<Vec<String>> {
+    let tree = parse_pattern(pattern).unwrap();
+    literals::of_pattern(&tree)
+        .map(|all| all.into_iter().map(|l| String::from_utf8_lossy(&l).into_owned()).collect())
+}
+
+#[test]
+fn literals_of_patterns() {
+    let cases: &[(&str, Option<&[&str]>)] = &[
+        ("abc", Some(&["abc"])),
+        ("(?i)SELECT", Some(&["select"])),
+        ("a[bc]d", Some(&["abd", "acd"])),
+        (r"(?i)\bunion\s+select", Some(&["union"])),
+        ("foo|bar", Some(&["foo", "bar"])),
+        ("(?:foo|b)x", Some(&["foox", "bx"])),
+        ("foo|b", None),
+        ("a*", None),
+        (".*", None),
+        ("x{2}y", Some(&["xxy"])),
+    ];
+    for (pattern, expected) in cases {
+        let expected = expected.map(|all| all.iter().map(|l| (*l).to_owned()).collect());
+        assert_eq!(needed(pattern), expected, "{pattern}");
+    }
+}
+
+/// What the conditions exclude never matches.
+#[test]
+fn conditions_are_necessary() {
+    let patterns = [
+        r"(?i)\b(?:a|b)\s*=\s*['\x22]",
+        r"^[^\d]+\d{2,}$",
+        r"(?:(?:ab)+|c[de]?)\W",
+        r"[\x80-\xff]x",
+        r"a??b|^$",
+        r"(?i)un(?:ion|lock).{0,3}[()]",
+    ];
+    let alphabet = b"abcdeUNIONunlock='\"()0123 \xc3\xbcx";
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    for pattern in patterns {
+        let tree = parse_pattern(pattern).unwrap();
+        let regex = Pattern::new(0, &tree).unwrap();
+        let required = Required::of_pattern(&tree);
+        let needed = literals::of_pattern(&tree);
+        for round in 0..20_000_usize {
+            let mut value = Vec::new();
+            for _ in 0..round % 12 {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                value.push(alphabet[(state >> 20) as usize % alphabet.len()]);
+            }
+            let folded = value.to_ascii_lowercase();
+            let literal = needed.as_ref().is_none_or(|all| {
+                all.iter().any(|literal| folded.windows(literal.len()).any(|w| w == literal))
+            });
+            let admitted = literal && required.admits(value.len(), &ByteSet::of(&value));
+            assert!(admitted || !regex.is_match(&value), "{pattern} {value:?}");
+        }
+    }
+}
