@@ -266,8 +266,8 @@ impl<'a> Forward<'a> {
         let done = respond::respond(flight, session.side(), head, responding).await;
         match (done, session) {
             (Ok(()), Session::H1(side)) => {
-                if let Some(socket) = side.into_reusable() {
-                    pool.give_back(lease.index(), socket);
+                if let Some(wire) = side.into_reusable() {
+                    pool.give_back(lease.index(), wire);
                 }
                 Ok(())
             }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use portcullis_config::Diagnostic;
-use portcullis_pipeline::{Listener, Snapshot};
+use portcullis_pipeline::{Listener, Snapshot, SnapshotHandle};
 use portcullis_telemetry::metrics::{DownstreamMetrics, GaugeHold, RefusedCause};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::{Notify, watch};
@@ -18,6 +18,9 @@ use crate::worker::Worker;
 
 /// Connections the kernel keeps waiting for us.
 const BACKLOG: i32 = 1024;
+/// How often and how long an address in use is waited for: workers close their sockets within milliseconds.
+const RELEASE_TRIES: u32 = 10;
+const RELEASE_STEP: Duration = Duration::from_millis(20);
 /// Pause after an accept that failed, as without free file descriptors: it would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -59,7 +62,7 @@ impl Bound {
             Diagnostic::error(format!("listeners[{at}].address"), message)
                 .with_help("another program may use the address; `ss -ltnp` shows which")
         };
-        let socket = bind(listener.address).map_err(failed)?;
+        let socket = bind_released(listener.address).map_err(failed)?;
         let local = socket.local_addr().map_err(failed)?;
         let gate = Arc::new(Gate {
             name: Arc::clone(&listener.name),
@@ -71,6 +74,19 @@ impl Bound {
         });
         Ok(Self { socket, local, gate, draining: watch::Sender::new(false) })
     }
+}
+
+/// Binds, and waits a moment for an address that workers have just been told to give up.
+fn bind_released(address: SocketAddr) -> std::io::Result<TcpListener> {
+    for _ in 0..RELEASE_TRIES {
+        match bind(address) {
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+                std::thread::sleep(RELEASE_STEP);
+            }
+            bound => return bound,
+        }
+    }
+    bind(address)
 }
 
 fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
@@ -179,12 +195,24 @@ pub(crate) async fn accept(
         let (gate, draining) = (Arc::clone(&gate), draining.clone());
         let accepted = Accepted { stream, peer, gate, draining };
         let worker = Arc::clone(&worker);
+        let cut = cut(accepted.draining.clone(), worker.handle.clone());
         tokio::spawn(async move {
             let _counted = worker.running();
-            connection::serve(worker, accepted, seen).await;
+            tokio::select! {
+                biased;
+                () = connection::serve(worker, accepted, seen) => {}
+                () = cut => tracing::info!("A connection was cut at the end of the drain timeout"),
+            }
             drop(admitted);
         });
     }
+}
+
+/// Ready when a listener has been going away for as long as its connections may take to end.
+async fn cut(mut draining: watch::Receiver<bool>, handle: SnapshotHandle) {
+    let _ = draining.wait_for(|draining| *draining).await;
+    let wait: Duration = handle.peek().gateway.limits.drain_timeout.into();
+    tokio::time::sleep(wait).await;
 }
 
 /// Waits until there may be another connection. Those that come meanwhile wait in the kernel.

@@ -22,8 +22,7 @@ use endpoint::EndpointPool;
 pub(crate) use endpoint::{Connected, H2Place};
 
 use crate::failure::{Failure, Kind};
-use crate::h1::HeadBounds;
-use crate::socket::Socket;
+use crate::h1::{HeadBounds, Wire};
 
 /// How often unused connections are looked at.
 pub(crate) const SWEEP_INTERVAL: Duration = Duration::from_secs(2);
@@ -120,9 +119,9 @@ impl ClusterPool {
     }
 
     /// Takes a connection back for the next exchange.
-    pub(crate) fn give_back(&self, index: usize, socket: Socket) {
+    pub(crate) fn give_back(&self, index: usize, wire: Box<Wire>) {
         if let Some(endpoint) = self.endpoints.get(index) {
-            endpoint.give_back(socket);
+            endpoint.give_back(wire);
         }
     }
 }

@@ -25,8 +25,8 @@ impl Session {
         upgrade: Option<&HeaderValue>,
     ) -> Result<Self, Failure> {
         match connected {
-            Connected::H1(socket, _) => {
-                let mut side = H1Upstream::new(socket, pool.bounds);
+            Connected::H1(wire, _) => {
+                let mut side = H1Upstream::new(wire, pool.bounds);
                 side.request(head, length, upgrade);
                 Ok(Self::H1(Box::new(side)))
             }

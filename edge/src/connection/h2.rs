@@ -61,6 +61,7 @@ pub(super) async fn serve(conn: &Arc<Connection>, socket: Socket) {
             if !leaving && drained.as_mut().poll(cx).is_ready() {
                 leaving = true;
                 connection.graceful_shutdown();
+                deadline.after(CLOSE_WAIT);
             }
             match connection.poll_accept(cx) {
                 Poll::Ready(next) => return Poll::Ready(Next::Accepted(next)),
@@ -79,7 +80,9 @@ pub(super) async fn serve(conn: &Arc<Connection>, socket: Socket) {
                 return;
             }
             Next::Accepted(None) => return,
-            Next::Silent if running.load(Ordering::Relaxed) > 0 => deadline.after(idle),
+            Next::Silent if running.load(Ordering::Relaxed) > 0 => {
+                deadline.after(if leaving { CLOSE_WAIT } else { idle });
+            }
             Next::Silent if leaving => return,
             Next::Silent => {
                 // RFC 9113 section 9.1: tell the downstream, and give it a moment to read that.

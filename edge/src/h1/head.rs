@@ -89,14 +89,16 @@ impl HeadScan {
         input: &mut BytesMut,
         bounds: &HeadBounds,
     ) -> Result<Option<usize>, HeadError> {
-        // RFC 9112 section 2.2: empty lines before a request line are ignored.
-        while self.scanned == 0 && input.starts_with(b"\r\n") {
-            input.advance(2);
-        }
         while let Some(found) = memchr::memchr(b'\n', &input[self.scanned..]) {
             let lf = self.scanned + found;
             if lf == 0 || input[lf - 1] != b'\r' {
                 return Err(HeadError::BareLf);
+            }
+            if lf == 1 {
+                // RFC 9112 section 2.2: empty lines before a request line are ignored.
+                input.advance(2);
+                self.scanned = 0;
+                continue;
             }
             if lf > bounds.bytes {
                 return Err(HeadError::TooLarge);
@@ -227,3 +229,6 @@ fn response_error(error: httparse::Error, line_done: bool) -> HeadError {
         _ => HeadError::StatusLine,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,11 +12,10 @@ use super::head::{HeadBounds, HeadScan, parse_response};
 use super::wire::Wire;
 use crate::failure::{Failure, Kind};
 use crate::message::{Frame, Length, Side, Upstream};
-use crate::socket::Socket;
 
 /// One exchange on a connection to an HTTP/1.x upstream.
 pub(crate) struct H1Upstream {
-    wire: Wire,
+    wire: Box<Wire>,
     scan: HeadScan,
     bounds: HeadBounds,
     decoder: Decoder,
@@ -32,9 +31,9 @@ pub(crate) struct H1Upstream {
 }
 
 impl H1Upstream {
-    pub(crate) fn new(socket: Socket, bounds: HeadBounds) -> Self {
+    pub(crate) fn new(wire: Box<Wire>, bounds: HeadBounds) -> Self {
         Self {
-            wire: Wire::new(socket),
+            wire,
             scan: HeadScan::default(),
             bounds,
             decoder: Decoder::Done,
@@ -98,7 +97,7 @@ impl H1Upstream {
     }
 
     /// The connection, when another exchange may follow on it.
-    pub(crate) fn into_reusable(self) -> Option<Socket> {
+    pub(crate) fn into_reusable(self) -> Option<Box<Wire>> {
         let reusable = self.keep_alive
             && self.answered
             && !self.tunnel
@@ -106,7 +105,7 @@ impl H1Upstream {
             && self.encoder == Encoder::Done
             && self.wire.queued() == 0
             && self.wire.input.is_empty();
-        reusable.then(|| self.wire.into_socket())
+        reusable.then_some(self.wire)
     }
 
     fn broken(&self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {
@@ -278,5 +277,60 @@ impl Upstream for H1Upstream {
     fn cancel(&mut self) {
         // Dropping the connection is how HTTP/1 tells an upstream to stop.
         self.keep_alive = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderName, HeaderValue, Version};
+
+    use super::{keeps_alive, response_length};
+    use crate::message::Length;
+
+    fn map(lines: &str) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        for line in lines.lines() {
+            let (name, value) = line.split_once(": ").unwrap();
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            map.append(name, HeaderValue::from_str(value).unwrap());
+        }
+        map
+    }
+
+    #[test]
+    fn lengths_of_responses() {
+        for (lines, length) in [
+            ("", Some(Length::Unknown)),
+            ("content-length: 0", Some(Length::Exact(0))),
+            ("content-length: 17", Some(Length::Exact(17))),
+            ("content-length: 17\ncontent-length: 17", Some(Length::Exact(17))),
+            ("transfer-encoding: Chunked", Some(Length::Unknown)),
+            ("content-length: 17\ncontent-length: 18", None),
+            ("content-length: 17, 17", None),
+            ("content-length: +17", None),
+            ("content-length: -1", None),
+            ("content-length: 1e3", None),
+            ("content-length: 9999999999999999999", None),
+            ("content-length: 1\ntransfer-encoding: chunked", None),
+            ("transfer-encoding: gzip", None),
+            ("transfer-encoding: gzip, chunked", None),
+            ("transfer-encoding: chunked\ntransfer-encoding: chunked", None),
+        ] {
+            assert_eq!(response_length(&map(lines)).ok(), length, "{lines}");
+        }
+    }
+
+    #[test]
+    fn connections_that_stay() {
+        for (version, lines, stays) in [
+            (Version::HTTP_11, "", true),
+            (Version::HTTP_11, "connection: close", false),
+            (Version::HTTP_11, "connection: Keep-Alive, CLOSE", false),
+            (Version::HTTP_11, "connection: upgrade", true),
+            (Version::HTTP_10, "", false),
+            (Version::HTTP_10, "connection: x, keep-alive", true),
+        ] {
+            assert_eq!(keeps_alive(version, &map(lines)), stays, "{version:?} {lines}");
+        }
     }
 }

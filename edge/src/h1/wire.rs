@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWrite};
@@ -14,6 +14,8 @@ use crate::socket::Socket;
 /// Pieces up to this size are copied behind what is already queued, so that a head and a small body leave in one
 /// write. Larger ones are queued as they are.
 const COPY_BYTES: usize = 4 * 1024;
+/// Room made at once for a head.
+const HEAD_BYTES: usize = 1024;
 /// First and smallest size of a read. A connection that only carries small messages never holds more.
 const READ_BYTES_MIN: usize = 4 * 1024;
 /// Largest size of a read.
@@ -87,6 +89,9 @@ impl Wire {
 
     /// Where heads and chunk sizes are written.
     pub(crate) fn write_with(&mut self, write: impl FnOnce(&mut BytesMut)) {
+        if self.tail.is_empty() {
+            self.tail.reserve(HEAD_BYTES);
+        }
         let before = self.tail.len();
         write(&mut self.tail);
         self.queued += self.tail.len() - before;
@@ -170,9 +175,15 @@ impl Wire {
         Pin::new(&mut self.socket).poll_shutdown(cx)
     }
 
-    /// The byte stream, for another protocol or for a pool. Input that was read and not used is lost.
-    pub(crate) fn into_socket(self) -> Socket {
-        self.socket
+    /// Whether nothing was read, nothing is queued, and the other side neither closes nor says anything: what it said
+    /// unasked would be taken for the answer to the next request.
+    pub(crate) fn is_quiet(&mut self) -> bool {
+        let mut byte = [0; 1];
+        let mut cx = Context::from_waker(Waker::noop());
+        self.input.is_empty()
+            && self.queued == 0
+            && !self.eof
+            && pin!(self.socket.read(&mut byte)).poll(&mut cx).is_pending()
     }
 
     /// The byte stream and what was read of it.

@@ -1,10 +1,8 @@
 //! The connections of one worker to one endpoint.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -14,10 +12,10 @@ use pingora_core::connectors::TransportConnector;
 use pingora_core::protocols::ALPN;
 use pingora_core::upstreams::peer::HttpPeer;
 use pingora_error::ErrorType;
-use tokio::io::AsyncReadExt as _;
 
 use super::ClusterPool;
 use crate::failure::{Failure, Kind};
+use crate::h1::Wire;
 use crate::socket::Socket;
 
 /// Streams we open at once on one connection to an upstream, whatever it allows.
@@ -30,13 +28,13 @@ const H2_CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
 /// A connection for an exchange.
 pub(crate) enum Connected {
     /// HTTP/1, and whether it has carried an exchange before.
-    H1(Socket, bool),
+    H1(Box<Wire>, bool),
     /// A place on an HTTP/2 connection.
     H2(SendRequest<Bytes>, H2Place),
 }
 
 struct Idle {
-    socket: Socket,
+    wire: Box<Wire>,
     since: Instant,
 }
 
@@ -94,24 +92,24 @@ impl EndpointPool {
         if peer.options.alpn == ALPN::H2 {
             return self.connect_h2(connector, peer, pool).await;
         }
-        if !fresh && let Some(socket) = self.take() {
+        if !fresh && let Some(wire) = self.take() {
             pool.metrics.reused.increment();
-            return Ok(Connected::H1(socket, true));
+            return Ok(Connected::H1(wire, true));
         }
         let stream = open(connector, peer, pool).await?;
-        Ok(Connected::H1(Socket::Connector(stream), false))
+        Ok(Connected::H1(Box::new(Wire::new(Socket::Connector(stream))), false))
     }
 
-    pub(super) fn give_back(&self, socket: Socket) {
+    pub(super) fn give_back(&self, wire: Box<Wire>) {
         let mut idle = self.idle.lock();
         if idle.len() < self.idle_max {
-            idle.push(Idle { socket, since: Instant::now() });
+            idle.push(Idle { wire, since: Instant::now() });
         }
     }
 
     pub(super) fn sweep(&self, keep: Duration) {
         let mut idle = self.idle.lock();
-        idle.retain_mut(|one| one.since.elapsed() < keep && is_quiet(&mut one.socket));
+        idle.retain_mut(|one| one.since.elapsed() < keep && one.wire.is_quiet());
         drop(idle);
         self.h2.lock().retain(|one| {
             let unused = one.state.idle_since.lock().is_some_and(|since| since.elapsed() >= keep);
@@ -121,11 +119,11 @@ impl EndpointPool {
     }
 
     /// The connection used last: the others may grow old and go.
-    fn take(&self) -> Option<Socket> {
+    fn take(&self) -> Option<Box<Wire>> {
         loop {
             let mut one = self.idle.lock().pop()?;
-            if is_quiet(&mut one.socket) {
-                return Some(one.socket);
+            if one.wire.is_quiet() {
+                return Some(one.wire);
             }
         }
     }
@@ -140,7 +138,9 @@ impl EndpointPool {
             return Ok(connected);
         }
         // One at a time: a burst of requests to a new endpoint shares one connection.
-        let connecting = self.h2_connecting.lock().await;
+        let wait = peer.options.total_connection_timeout.unwrap_or_default();
+        let connecting = tokio::time::timeout(wait, self.h2_connecting.lock()).await;
+        let connecting = connecting.map_err(|_| Failure::from(Kind::ConnectTimeout))?;
         if let Some(connected) = self.place_h2(pool).await {
             return Ok(connected);
         }
@@ -220,12 +220,4 @@ async fn handshake(
         driven.closed.store(true, Ordering::Relaxed);
     });
     Ok((sender, state))
-}
-
-/// Whether an unused connection has neither closed nor said anything unasked, which would be taken for the answer to
-/// the next request.
-fn is_quiet(socket: &mut Socket) -> bool {
-    let mut byte = [0; 1];
-    let mut cx = Context::from_waker(Waker::noop());
-    matches!(pin!(socket.read(&mut byte)).poll(&mut cx), Poll::Pending)
 }
