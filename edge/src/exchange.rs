@@ -202,9 +202,7 @@ impl InFlight<'_> {
         };
         let ended = self.down.request_ended();
         if !ended && std::mem::take(&mut facts.expects_continue) {
-            let head = pingora_http::ResponseHeader::build_no_case(StatusCode::CONTINUE, Some(0))
-                .map_err(|e| Failure::because(Kind::Internal, e))?;
-            self.down.interim(&head)?;
+            local_reply::send_continue(self.down)?;
         }
         let share = self.conn.share();
         let mut collected = if ended {
@@ -246,9 +244,8 @@ impl InFlight<'_> {
         if request.facts.te_trailers {
             headers.insert(http::header::TE, http::HeaderValue::from_static("trailers"));
         }
-        if !request.facts.expects_continue {
-            headers.remove(http::header::EXPECT);
-        }
+        // Met by us when the body is read, so that upstreams that know no expectations need not.
+        headers.remove(http::header::EXPECT);
         join_cookie_crumbs(headers);
         let tls = self.conn.facts.tls.is_some();
         let peer = self.conn.facts.peer.ip();

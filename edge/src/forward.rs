@@ -16,7 +16,7 @@ use crate::collect::Collected;
 use crate::exchange::{InFlight, Stop};
 use crate::failure::{Failure, Kind};
 use crate::hop_by_hop::RequestFacts;
-use crate::local_reply::is_grpc;
+use crate::local_reply::{self, is_grpc};
 use crate::message::{Frame, Length, Upstream as _};
 use crate::pool::{ClusterPool, Connected};
 use crate::relay::Relay;
@@ -152,7 +152,7 @@ impl<'a> Forward<'a> {
 
     /// Asks one endpoint, up to the head of its response.
     async fn attempt(
-        &self,
+        &mut self,
         flight: &mut InFlight<'_>,
         pool: &ClusterPool,
         lease: &Lease,
@@ -169,6 +169,9 @@ impl<'a> Forward<'a> {
             connecting,
         );
         let connected = connected.await.map_err(not_sent)?;
+        if std::mem::take(&mut self.facts.expects_continue) && !flight.down.request_ended() {
+            local_reply::send_continue(flight.down).map_err(not_sent)?;
+        }
         let reused = matches!(connected, Connected::H1(_, true));
         if !reused {
             flight.record.durations.upstream_connect = Some(begun.elapsed());
@@ -232,8 +235,8 @@ impl<'a> Forward<'a> {
             if head.status == StatusCode::SWITCHING_PROTOCOLS || !head.status.is_informational() {
                 return Ok(head);
             }
-            // A 100 is for whoever asked for it; where we answered the expectation ourselves, it was us.
-            if head.status != StatusCode::CONTINUE || self.facts.expects_continue {
+            // It was us who met the expectation, if there was one.
+            if head.status != StatusCode::CONTINUE {
                 let mut head = head;
                 respond::clean(&mut head)?;
                 relay.down.interim(&head)?;

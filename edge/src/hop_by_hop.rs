@@ -48,7 +48,7 @@ pub(crate) fn is_known(name: &HeaderName) -> bool {
 /// Connection-specific facts of a request, taken before they are removed.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct RequestFacts {
-    /// The protocol an upgrade is asked to.
+    /// The protocol an upgrade is asked to: WebSocket or none.
     pub(crate) upgrade: Option<HeaderValue>,
     /// Whether trailers are welcome.
     pub(crate) te_trailers: bool,
@@ -63,8 +63,10 @@ impl RequestFacts {
         let upgrades = http11
             && headers.contains_key(UPGRADE)
             && names_option(headers, &CONNECTION, b"upgrade");
+        // What a tunnel of another protocol would carry, nobody could inspect or bound.
+        let known = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"websocket");
         Self {
-            upgrade: if upgrades { single(headers, &UPGRADE) } else { None },
+            upgrade: single(headers, &UPGRADE).filter(|value| upgrades && known(value)),
             te_trailers: names_option(headers, &TE, b"trailers"),
             expects_continue: version != Version::HTTP_10
                 && names_option(headers, &EXPECT, b"100-continue"),

@@ -105,6 +105,12 @@ pub(crate) fn send(
     Ok((length, reply.status.as_u16()))
 }
 
+/// Queues a 100 Continue.
+pub(crate) fn send_continue(down: &mut dyn Downstream) -> Result<(), Failure> {
+    let head = ResponseHeader::build_no_case(StatusCode::CONTINUE, Some(0));
+    down.interim(&head.map_err(|e| Failure::because(Kind::Internal, e))?)
+}
+
 /// Trailers-only (gRPC over HTTP/2, "Responses"): status 200, the gRPC status in the head, the end.
 fn send_grpc(
     down: &mut dyn Downstream,

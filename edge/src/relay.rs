@@ -191,10 +191,13 @@ impl<'a> Relay<'a> {
 
     fn poll_upload(&mut self, cx: &mut Context<'_>) -> Result<(), Failure> {
         loop {
-            let full = self.up.queued() >= QUEUE_BYTES;
-            if self.upload == Upload::Running && !full {
-                while self.up.queued() < QUEUE_BYTES && self.take_request_frame(cx)? {}
-            } else if self.upload == Upload::Ended
+            let running = self.upload == Upload::Running;
+            let mut silent = false;
+            while self.upload == Upload::Running && !silent && self.up.queued() < QUEUE_BYTES {
+                silent = !self.take_request_frame(cx)?;
+            }
+            if !running
+                && self.upload == Upload::Ended
                 && let Poll::Ready(Err(failure)) = self.down.poll_frame(cx)
             {
                 return Err(failure);
@@ -209,13 +212,17 @@ impl<'a> Relay<'a> {
                 self.up_queued = queued;
                 self.moved = Instant::now();
             }
-            if !(full && queued < QUEUE_BYTES && self.upload == Upload::Running) {
+            // Every side must have been asked to wake us before this returns: the downstream for more or for its
+            // going away, or, where the queue is full, the upstream for room.
+            let ended = running && self.upload == Upload::Ended;
+            let room = self.upload == Upload::Running && !silent && queued < QUEUE_BYTES;
+            if !ended && !room {
                 return Ok(());
             }
         }
     }
 
-    /// Moves one frame up; whether there may be more.
+    /// Moves one frame up; false when there is none yet.
     fn take_request_frame(&mut self, cx: &mut Context<'_>) -> Result<bool, Failure> {
         let frame = match self.down.poll_frame(cx) {
             Poll::Ready(frame) => frame?,
@@ -238,7 +245,7 @@ impl<'a> Relay<'a> {
             }
         };
         self.up.send(frame)?;
-        Ok(self.upload == Upload::Running)
+        Ok(true)
     }
 
     fn poll_downstream_flush(&mut self, cx: &mut Context<'_>) -> Result<(), Failure> {

@@ -220,3 +220,24 @@ async fn a_connection_sees_the_next_snapshot_with_its_next_request() {
     assert_eq!(down.ask(get("/", "")).await.unwrap().status(), 200);
     assert_eq!(upstream.connections().len(), 1, "an unchanged cluster keeps its connections");
 }
+
+#[tokio::test]
+async fn large_bodies_pass_both_ways() {
+    let (stage, upstream) = with(|_| Answer::echo()).await;
+    let body: Vec<u8> = (0..3_000_000_u32).map(|n| (n % 251) as u8).collect();
+    let head = format!("POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: {}\r\n\r\n", body.len());
+    let mut down = RawDownstream::connect(stage.http()).await.unwrap();
+    for _ in 0..2 {
+        let answer = down.ask([head.as_bytes(), &body].concat()).await.unwrap();
+        assert!(answer.body.bytes == body, "{} bytes came back", answer.body.bytes.len());
+        assert!(upstream.last().unwrap().body.bytes == body);
+    }
+}
+
+#[tokio::test]
+async fn large_messages_pass_through_a_tunnel() {
+    let (stage, _upstream) = with(|_| Answer(vec![Step::WebSocketEcho])).await;
+    let mut socket = WebSocket::open(stage.http(), "a.test", "/ws").await.unwrap();
+    let message = vec![7; 2_000_000];
+    assert!(socket.echo(&message).await.unwrap() == message);
+}

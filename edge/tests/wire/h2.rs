@@ -77,3 +77,15 @@ async fn a_reset_takes_the_upstream_along() {
     drop(response);
     tokio::time::timeout(Duration::from_millis(500), upstream.all_closed()).await.unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn large_bodies_pass_over_http2_and_back() {
+    let upstream = RecordingUpstream::start(|_| Answer::echo()).await.unwrap();
+    let stage = Stage::before(upstream.address());
+    let mut client = H2Client::plain(stage.h2c()).await.unwrap();
+    let body: Vec<u8> = (0..2_000_000_u32).map(|n| (n % 251) as u8).collect();
+    let pieces: Vec<&[u8]> = body.chunks(10_000).collect();
+    let request = http::Request::post("http://a.test/").body(()).unwrap();
+    let answer = client.ask(request, &pieces, None).await.unwrap();
+    assert!(answer.body == body, "{} bytes came back", answer.body.len());
+}
