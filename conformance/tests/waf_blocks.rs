@@ -284,6 +284,14 @@ async fn a_body_over_the_limit_passes_after_its_first_part_where_the_limit_is_pa
     let response = ask(stage.http(), post("/first", FORM, "", &attack)).await.unwrap();
     assert_eq!(response.status(), 403, "an attack in the inspected part");
     assert_eq!(stage.upstream.total_bytes(), 0);
+    // The answer can be read although most of the body was still to come.
+    let padding = "a".repeat(4 << 20);
+    let attack = [b"q=1%27%20UNION%20SELECT%201%20FROM%20users--&z=", padding.as_bytes()].concat();
+    for request in [post("/first", FORM, "", &attack), chunked_post(FORM, "", &attack, 8192)] {
+        let response = ask(stage.http(), request).await.unwrap();
+        assert_eq!(response.status(), 403, "an attack in the inspected part of a large body");
+    }
+    assert_eq!(stage.upstream.total_bytes(), 0);
     let big = numbers(64 << 10);
     let response = ask(stage.http(), post("/big", "application/json", "", &big)).await.unwrap();
     assert_eq!(response.status(), 200, "{}", response.text());

@@ -33,7 +33,7 @@ pub struct Request {
 /// One step of an answer.
 #[derive(Debug, Clone)]
 pub enum Step {
-    /// Read the request's body to its end.
+    /// Read the request's body to its end, after a 100 Continue where one is waited for.
     ReadBody,
     /// Write bytes.
     Write(Vec<u8>),
@@ -311,6 +311,9 @@ impl Connection {
     async fn step(&mut self, place: usize, head: &Head, step: Step) -> Result<bool> {
         match step {
             Step::ReadBody => {
+                if head.names("expect", "100-continue") {
+                    self.wire()?.write(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+                }
                 let body = read_body(self.wire()?, Framing::of_request(head)).await?;
                 self.note(place, body);
             }
