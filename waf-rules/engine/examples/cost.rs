@@ -134,6 +134,12 @@ fn measure(rules: &Arc<RuleSet>, shape: &Shape, milliseconds: u128) {
         (stop.map(|i| i.status), tx.matches().iter().map(|m| m.rule.id).collect::<Vec<_>>())
     };
     let (status, ids) = run(1);
+    if std::env::var_os("COUNT").is_some() {
+        // For instruction counts: `perf stat -e instructions:u` of two counts, subtracted.
+        let count = std::env::var("COUNT").ok().and_then(|c| c.parse().ok()).unwrap_or(0);
+        (0..count).for_each(|id: u128| drop(std::hint::black_box(run(id))));
+        return;
+    }
     let budget = Instant::now();
     let mut rounds = Vec::new();
     while budget.elapsed().as_millis() < milliseconds {

@@ -8,11 +8,13 @@
 mod literals;
 mod required;
 
+use std::collections::BTreeMap;
+
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use crate::bits::BitSet;
 use crate::compile::Compiled;
-use crate::gate::required::{ByteSet, Required};
+use crate::gate::required::{Alphabet, ByteSet, Signature};
 use crate::meta::Phase;
 use crate::operator::Operator;
 use crate::program::Rule;
@@ -42,22 +44,31 @@ impl Half {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Family {
+    alphabet: Alphabet,
     /// `None` where no pattern has a literal.
     automaton: Option<AhoCorasick>,
     /// By literal: the conditions it stands for.
-    owners: Vec<Vec<u32>>,
+    owners: Vec<Box<[u32]>>,
     conditions: Vec<Condition>,
-    /// Positions of conditions that no literal guards.
-    unguarded: Vec<u32>,
+    /// Conditions that no literal guards.
+    unguarded: Vec<Condition>,
 }
 
 /// What a value must fulfil for one pattern or list.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Condition {
+    needed: Signature,
+    min_bytes: u32,
     matcher: u32,
-    required: Required,
+}
+
+impl Condition {
+    #[inline]
+    const fn admits(&self, bytes: usize, signature: Signature) -> bool {
+        bytes >= self.min_bytes as usize && signature.covers(self.needed)
+    }
 }
 
 impl Gate {
@@ -80,28 +91,25 @@ impl Gate {
         found: &mut BitSet,
     ) {
         let Some(family) = self.families.get(half as usize) else { return };
-        let bytes = ByteSet::of(value);
-        let mut try_condition = |index: u32| {
-            if let Some(condition) = family.conditions.get(index as usize)
-                && condition.required.admits(value.len(), &bytes)
-            {
+        let signature = family.alphabet.signature(value);
+        for condition in &family.unguarded {
+            if condition.admits(value.len(), signature) {
                 found.insert(condition.matcher as usize);
             }
-        };
-        family.unguarded.iter().for_each(|index| try_condition(*index));
+        }
         let Some(automaton) = &family.automaton else { return };
         scratch.folded.clear();
         scratch.folded.extend_from_slice(value);
         scratch.folded.make_ascii_lowercase();
-        scratch.seen.clear();
         for literal in automaton.find_overlapping_iter(&scratch.folded) {
-            let literal = literal.pattern().as_usize();
-            if scratch.seen.contains(literal) {
-                continue;
+            let owners = family.owners.get(literal.pattern().as_usize());
+            for index in owners.map(AsRef::as_ref).unwrap_or_default() {
+                if let Some(condition) = family.conditions.get(*index as usize)
+                    && condition.admits(value.len(), signature)
+                {
+                    found.insert(condition.matcher as usize);
+                }
             }
-            scratch.seen.insert(literal);
-            let owners = family.owners.get(literal).map(Vec::as_slice).unwrap_or_default();
-            owners.iter().for_each(|index| try_condition(*index));
         }
     }
 }
@@ -110,8 +118,6 @@ impl Gate {
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     folded: Vec<u8>,
-    /// Literals seen in the value.
-    seen: BitSet,
 }
 
 /// Numbers of the patterns and lists of a rule.
@@ -119,60 +125,66 @@ fn matchers(rule: &Rule) -> impl Iterator<Item = usize> {
     rule.links.iter().filter_map(|link| link.operator.as_ref().and_then(Operator::matcher))
 }
 
+/// What is known of one pattern or list before the alphabet is chosen.
+struct Need {
+    matcher: u32,
+    sets: Vec<ByteSet>,
+    min_bytes: usize,
+    literals: Option<Vec<Vec<u8>>>,
+}
+
 impl Family {
     fn new(program: &Compiled, used: &BitSet) -> Self {
-        let mut family = Self::default();
-        let mut literals = std::collections::BTreeMap::<Vec<u8>, Vec<u32>>::new();
-        for (matcher, tree) in &program.operators.trees {
-            if used.contains(*matcher as usize) {
-                let required = Required::of_pattern(tree);
-                let needed = literals::of_pattern(tree);
-                family.add(*matcher, required, needed, &mut literals);
-            }
-        }
-        for list in &program.operators.lists {
-            if used.contains(list.id as usize) {
-                let needed = literals::of_phrases(&list.folded);
-                family.add(list.id, Required::nothing(), needed, &mut literals);
-            }
-        }
-        if !literals.is_empty() {
-            let (words, owners): (Vec<_>, Vec<_>) = literals.into_iter().unzip();
-            family.automaton = AhoCorasick::builder()
-                .kind(Some(AhoCorasickKind::DFA))
-                .match_kind(MatchKind::Standard)
-                .build(&words)
-                .ok();
-            family.owners = owners;
-            if family.automaton.is_none() {
-                // Without the automaton every condition is tried by itself.
-                let all = 0..u32::try_from(family.conditions.len()).unwrap_or(u32::MAX);
-                family.unguarded = all.collect();
-            }
-        }
-        family
+        let trees = program.operators.trees.iter();
+        let patterns =
+            trees.filter(|(matcher, _)| used.contains(*matcher as usize)).map(|(matcher, tree)| {
+                let (sets, min_bytes) = required::of_pattern(tree);
+                Need { matcher: *matcher, sets, min_bytes, literals: literals::of_pattern(tree) }
+            });
+        let lists = program.operators.lists.iter();
+        let lists = lists.filter(|list| used.contains(list.id as usize)).map(|list| Need {
+            matcher: list.id,
+            sets: Vec::new(),
+            min_bytes: 0,
+            literals: literals::of_phrases(&list.folded),
+        });
+        Self::of(patterns.chain(lists).collect())
     }
 
-    fn add(
-        &mut self,
-        matcher: u32,
-        required: Required,
-        needed: Option<Vec<Vec<u8>>>,
-        literals: &mut std::collections::BTreeMap<Vec<u8>, Vec<u32>>,
-    ) {
-        let index = u32::try_from(self.conditions.len()).unwrap_or(u32::MAX);
-        self.conditions.push(Condition { matcher, required });
-        let Some(needed) = needed else {
-            self.unguarded.push(index);
-            return;
-        };
-        for mut literal in needed {
-            literal.truncate(MAX_LITERAL_BYTES);
-            let owners = literals.entry(literal).or_default();
-            if owners.last() != Some(&index) {
-                owners.push(index);
+    fn of(needs: Vec<Need>) -> Self {
+        let sets: Vec<Vec<ByteSet>> = needs.iter().map(|need| need.sets.clone()).collect();
+        let (alphabet, signatures) = Alphabet::new(&sets);
+        let mut literals = BTreeMap::<Vec<u8>, Vec<u32>>::new();
+        let (mut conditions, mut unguarded) = (Vec::new(), Vec::new());
+        for (need, needed) in needs.into_iter().zip(signatures) {
+            let min_bytes = u32::try_from(need.min_bytes).unwrap_or(u32::MAX);
+            let condition = Condition { needed, min_bytes, matcher: need.matcher };
+            let Some(guards) = need.literals else {
+                unguarded.push(condition);
+                continue;
+            };
+            let index = u32::try_from(conditions.len()).unwrap_or(u32::MAX);
+            conditions.push(condition);
+            for mut literal in guards {
+                literal.truncate(MAX_LITERAL_BYTES);
+                let owners = literals.entry(literal).or_default();
+                if owners.last() != Some(&index) {
+                    owners.push(index);
+                }
             }
         }
+        let owners = literals.values().map(|owners| owners.as_slice().into()).collect();
+        let automaton = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::DFA))
+            .match_kind(MatchKind::Standard)
+            .build(literals.keys())
+            .ok()
+            .filter(|_| !literals.is_empty());
+        if automaton.is_none() {
+            // Without the automaton every condition is tried by itself.
+            unguarded.append(&mut conditions);
+        }
+        Self { alphabet, automaton, owners, conditions, unguarded }
     }
 }
 

@@ -14,8 +14,7 @@ pub(super) struct ByteSet {
 }
 
 impl ByteSet {
-    /// The bytes that occur in a value.
-    pub(super) fn of(value: &[u8]) -> Self {
+    fn of(value: &[u8]) -> Self {
         let mut set = Self::default();
         value.iter().for_each(|byte| set.insert(*byte));
         set
@@ -37,38 +36,70 @@ impl ByteSet {
         self.words.iter().map(|word| word.count_ones()).sum()
     }
 
-    #[inline]
-    fn meets(&self, other: &Self) -> bool {
-        let ([a, b, c, d], [e, f, g, h]) = (self.words, other.words);
-        (a & e) | (b & f) | (c & g) | (d & h) != 0
+    fn contains(&self, byte: u8) -> bool {
+        self.words.get(usize::from(byte / 64)).is_some_and(|word| word >> (byte % 64) & 1 == 1)
     }
 }
 
-/// What a value must have.
+/// Which of the interesting sets have a byte in a value: one bit a set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Signature(u128);
+
+/// The byte sets that patterns need, each with a bit; at most as many as a signature has.
 #[derive(Debug)]
-pub(super) struct Required {
-    min_bytes: usize,
-    /// A byte of each.
-    sets: Vec<ByteSet>,
+pub(super) struct Alphabet {
+    /// By byte: the sets it is in.
+    table: Box<[u128; 256]>,
 }
 
-impl Required {
-    pub(super) const fn nothing() -> Self {
-        Self { min_bytes: 0, sets: Vec::new() }
+impl Alphabet {
+    /// Chooses the sets that most patterns need.
+    pub(super) fn new(patterns: &[Vec<ByteSet>]) -> (Self, Vec<Signature>) {
+        let mut uses = std::collections::BTreeMap::<ByteSet, usize>::new();
+        for set in patterns.iter().flatten() {
+            *uses.entry(*set).or_default() += 1;
+        }
+        let mut sets: Vec<(ByteSet, usize)> = uses.into_iter().collect();
+        sets.sort_by_key(|(set, uses)| (std::cmp::Reverse(*uses), set.len()));
+        sets.truncate(128);
+        let mut table = Box::new([0_u128; 256]);
+        for (bit, (set, _)) in sets.iter().enumerate() {
+            for (byte, row) in table.iter_mut().enumerate() {
+                if u8::try_from(byte).is_ok_and(|byte| set.contains(byte)) {
+                    *row |= 1 << bit;
+                }
+            }
+        }
+        let bit = |set: &ByteSet| sets.iter().position(|(known, _)| known == set);
+        let needed = |pattern: &Vec<ByteSet>| {
+            Signature(pattern.iter().filter_map(bit).fold(0, |all, bit| all | 1 << bit))
+        };
+        let needed = patterns.iter().map(needed).collect();
+        (Self { table }, needed)
     }
 
-    pub(super) fn of_pattern(tree: &Hir) -> Self {
-        let mut sets = sets(tree);
-        sets.sort_by_key(|set| (set.len(), *set));
-        sets.dedup();
-        sets.truncate(MAX_SETS);
-        Self { min_bytes: tree.properties().minimum_len().unwrap_or(0), sets }
+    /// The signature of a value.
+    pub(super) fn signature(&self, value: &[u8]) -> Signature {
+        let sets = |byte: &u8| self.table.get(usize::from(*byte)).copied().unwrap_or(0);
+        Signature(value.iter().fold(0, |all, byte| all | sets(byte)))
     }
+}
 
+impl Signature {
+    /// Whether a value with this signature has a byte of every set in `needed`.
     #[inline]
-    pub(super) fn admits(&self, length: usize, bytes: &ByteSet) -> bool {
-        length >= self.min_bytes && self.sets.iter().all(|set| set.meets(bytes))
+    pub(super) const fn covers(self, needed: Self) -> bool {
+        needed.0 & !self.0 == 0
     }
+}
+
+/// The most telling sets of a pattern, and the fewest bytes a match has.
+pub(super) fn of_pattern(tree: &Hir) -> (Vec<ByteSet>, usize) {
+    let mut sets = sets(tree);
+    sets.sort_by_key(|set| (set.len(), *set));
+    sets.dedup();
+    sets.truncate(MAX_SETS);
+    (sets, tree.properties().minimum_len().unwrap_or(0))
 }
 
 /// Sets of which every match has a byte each.

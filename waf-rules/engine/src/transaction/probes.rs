@@ -15,6 +15,8 @@ const NEVER: u64 = 0;
 
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
+    /// By probe: the epoch the answer was last known to be right in.
+    epochs: Vec<u32>,
     /// By probe: of which version of its view the answer is.
     versions: Vec<u64>,
     /// By probe: one bit a matcher.
@@ -28,6 +30,8 @@ impl Answers {
     pub(crate) fn reset(&mut self, rules: &RuleSet) {
         self.stride = (rules.program.operators.count as usize).div_ceil(64);
         let probes = &rules.program.probes;
+        self.epochs.clear();
+        self.epochs.resize(probes.len(), 0);
         self.versions.clear();
         self.versions.resize(probes.len(), NEVER);
         self.words.resize(probes.len() * self.stride, 0);
@@ -56,6 +60,16 @@ impl State {
     /// Brings the answer of a probe up to date.
     #[inline]
     fn refresh(&mut self, rules: &RuleSet, gate: &Gate, id: ProbeId) {
+        if self.answers.epochs.get(id.0 as usize) == Some(&self.epoch) {
+            return;
+        }
+        if let Some(epoch) = self.answers.epochs.get_mut(id.0 as usize) {
+            *epoch = self.epoch;
+        }
+        self.refresh_changed(rules, gate, id);
+    }
+
+    fn refresh_changed(&mut self, rules: &RuleSet, gate: &Gate, id: ProbeId) {
         let Some(probe) = rules.program.probes.get(id) else { return };
         let Some(target) = rules.program.probes.target(probe.view) else { return };
         let version = self.version(target);

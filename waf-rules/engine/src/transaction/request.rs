@@ -94,6 +94,7 @@ impl State {
             | Bag::ResponseArgs
             | Bag::ResponseXml => crate::limits::MAX_BODY_ENTRIES,
         };
+        self.epoch += 1;
         let store = (&rules.program.names, &mut self.values);
         self.bags.add(bag, (name, value), limit, store)
     }

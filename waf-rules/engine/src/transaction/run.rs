@@ -7,7 +7,8 @@ use crate::limits::{MAX_EXCERPT_BYTES, MAX_KEPT_MATCHES, MAX_KEPT_VALUES, MAX_MA
 use crate::meta::Phase;
 use crate::operator::Operator;
 use crate::outcome::{Disruption, Interruption, Matched, RuleMatch};
-use crate::program::{Flow, Link, Outcome, Rule, Target, Text};
+use crate::pipeline::PipelineId;
+use crate::program::{Flow, Link, Outcome, Rule, Selector, Target, Text};
 use crate::ruleset::{EngineMode, RuleSet};
 use crate::transaction::state::{Found, Hit, State};
 use crate::transaction::tx::Datum;
@@ -124,6 +125,9 @@ impl State {
         let mut matched = false;
         for target in &link.targets {
             found.clear();
+            if self.is_ruled_out(context, link, target, operator) {
+                continue;
+            }
             self.collect_for(context, target, &mut found);
             for candidate in &found {
                 let values = self.seen(context, link, operator, *candidate, &argument);
@@ -136,6 +140,33 @@ impl State {
         self.work.found = found;
         self.work.argument = argument;
         matched
+    }
+
+    /// Whether a number in `TX` decides, without a list of values, that the target does not match. Hundreds of rules
+    /// only ask for the paranoia level.
+    #[inline]
+    fn is_ruled_out(
+        &mut self,
+        context: Context<'_>,
+        link: &Link,
+        target: &Target,
+        operator: &Operator,
+    ) -> bool {
+        let (Selector::Tx(slot), Operator::Compare(comparison, number)) =
+            (&target.selector, operator)
+        else {
+            return false;
+        };
+        if link.pipeline != PipelineId::NONE {
+            return false;
+        }
+        let left = match (target.count, self.tx.get(*slot)) {
+            (true, datum) => i64::from(datum.is_some()),
+            (false, Some(datum)) => datum.number(&self.values),
+            (false, None) => return true,
+        };
+        let right = self.number(number, context.names(), &context.rule.meta);
+        comparison.holds(left, right) == link.negated
     }
 
     fn collect_for(&mut self, context: Context<'_>, target: &Target, found: &mut Vec<Found>) {
@@ -189,13 +220,8 @@ impl State {
         stages
     }
 
-    fn transformed(
-        &mut self,
-        context: Context<'_>,
-        pipeline: crate::pipeline::PipelineId,
-        datum: Datum,
-    ) -> Datum {
-        if pipeline == crate::pipeline::PipelineId::NONE {
+    fn transformed(&mut self, context: Context<'_>, pipeline: PipelineId, datum: Datum) -> Datum {
+        if pipeline == PipelineId::NONE {
             return datum;
         }
         let id = datum.value(&mut self.values);

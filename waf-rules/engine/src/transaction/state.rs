@@ -74,6 +74,8 @@ pub(crate) struct State {
     pub(crate) interruption: Option<Interruption>,
     pub(crate) scans: Scans,
     pub(crate) answers: Answers,
+    /// Moves on whenever the exchange brings something new.
+    pub(crate) epoch: u32,
     pub(crate) started: Option<(Instant, SystemTime)>,
     /// Bytes of request line and headers, with their separators.
     pub(crate) head_bytes: usize,
@@ -118,6 +120,7 @@ impl State {
         self.interruption = None;
         self.scans.reset();
         self.answers.reset(rules);
+        self.epoch = 1;
         self.started = None;
         self.head_bytes = 0;
     }
@@ -132,6 +135,7 @@ impl State {
     }
 
     fn set_datum(&mut self, variable: Variable, datum: Datum) {
+        self.epoch += 1;
         if let Some(place) = self.singles.get_mut(variable.index()) {
             *place = Some(datum);
         }

@@ -1,0 +1,34 @@
+//! One file a concept, one table of cases a file: rule text and a request in, matched rules and verdict out.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    unreachable_pub,
+    missing_docs,
+    reason = "tests"
+)]
+
+#[path = "concepts/harness.rs"]
+mod harness;
+
+#[path = "concepts/actions.rs"]
+mod actions;
+#[path = "concepts/bodies.rs"]
+mod bodies;
+#[path = "concepts/chains.rs"]
+mod chains;
+#[path = "concepts/ctl.rs"]
+mod ctl;
+#[path = "concepts/diagnostics.rs"]
+mod diagnostics;
+#[path = "concepts/flow.rs"]
+mod flow;
+#[path = "concepts/response.rs"]
+mod response;
+#[path = "concepts/setvar.rs"]
+mod setvar;
+#[path = "concepts/targets.rs"]
+mod targets;
+#[path = "concepts/transformations.rs"]
+mod transformations;

@@ -1,0 +1,127 @@
+//! Rule text that must not load: where the problem is, and what was meant.
+
+use portcullis_waf_engine::{CompileOptions, RuleDiagnostic, RuleSet, Sources};
+
+fn problems(sources: &Sources) -> Vec<RuleDiagnostic> {
+    RuleSet::compile(sources, &CompileOptions::default()).map_or_else(|found| found, |_| Vec::new())
+}
+
+#[test]
+fn diagnostics() {
+    let cases: &[(&str, u32, u32, &str, &str)] = &[
+        ("SecRul ARGS x id:1", 1, 1, "unknown directive `SecRul`", "`SecRule`"),
+        ("\nSecRule ARG \"@rx x\" id:1", 2, 9, "unknown variable `ARG`", "`ARGS`"),
+        (
+            "SecRule ARGS|IP:x \"@rx x\" id:1",
+            1,
+            14,
+            "variable `IP` is not supported",
+            "never match",
+        ),
+        ("SecRule ARGS \"@rxx x\" id:1", 1, 15, "unknown operator `rxx`", "`rx`"),
+        ("SecRule ARGS \"@geoLookup\" id:1", 1, 15, "operator `@geoLookup` is not supported", ""),
+        (
+            "SecRule ARGS \"@rx x\" \"id:1,\\\n  t:lowrcase\"",
+            2,
+            3,
+            "unknown transformation `lowrcase`",
+            "`lowercase`",
+        ),
+        ("SecRule ARGS \"@rx x\" id:1,dney", 1, 27, "unknown action `dney`", "`deny`"),
+        (
+            "SecRule ARGS \"@rx x\" id:1,ctl:ruleRemoveByIdd=1",
+            1,
+            27,
+            "unknown ctl option",
+            "`ruleRemoveById`",
+        ),
+        ("SecRule ARGS \"@rx (\" id:1", 1, 19, "pattern: unclosed group", ""),
+        ("SecRule ARGS \"@rx (?=x)\" id:1", 1, 19, "pattern: look-around", "lookaround"),
+        ("SecRule ARGS \"@rx x\" deny", 1, 1, "rule has no id", "id:NUMBER"),
+        ("SecAction id:1\nSecAction id:1", 2, 1, "rule id 1 is used twice", ""),
+        (
+            "SecAction id:1,skipAfter:EDN\nSecMarker END",
+            1,
+            16,
+            "unknown marker after the rule `EDN`",
+            "`END`",
+        ),
+        ("SecRule ARGS \"@rx x\" id:1,chain", 1, 1, "chain has no next rule", ""),
+        (
+            "SecRule ARGS \"@rx x\" id:1,chain\nSecRule ARGS \"@rx x\" id:2",
+            2,
+            1,
+            "only the first rule",
+            "",
+        ),
+        ("SecRule ARGS \"@rx x\" \"id:1", 1, 23, "quote is never closed", ""),
+        (
+            "SecRule ARGS \"@pmFromFile wrods.data\" id:1",
+            1,
+            27,
+            "no data file `wrods.data`",
+            "`words.data`",
+        ),
+        ("Include missing.conf", 1, 1, "no file `missing.conf`", ""),
+        ("SecRule ARGS \"@validateByteRange 1-300\" id:1", 1, 34, "`1-300` is neither", ""),
+        (
+            "SecRule ARGS \"@within %{TXX.a}\" id:1",
+            1,
+            23,
+            "unknown variable in macro `TXX`",
+            "`TX`",
+        ),
+        (
+            "SecRule ARGS \"@rx x\" id:1,setvar:ip.x=1",
+            1,
+            27,
+            "variables of `ip` cannot be set",
+            "tx",
+        ),
+        ("SecRuleEngine Onn", 1, 15, "unknown engine mode `Onn`", "`On`"),
+        ("SecRuleScript a.lua", 1, 1, "SecRuleScript is not supported", "Lua"),
+    ];
+    for (text, line, column, message, help) in cases {
+        let mut sources = Sources::new("entry.conf", (*text).to_owned());
+        sources.insert("words.data", &b"one"[..]);
+        let found = problems(&sources);
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        let first = &found[0];
+        assert_eq!(
+            (&*first.file, first.line, first.column),
+            ("entry.conf", *line, *column),
+            "{text}: {first}"
+        );
+        assert!(first.message.contains(message), "{text}: {first}");
+        assert!(first.help.as_deref().unwrap_or("").contains(help), "{text}: {first}");
+    }
+}
+
+#[test]
+fn every_problem_is_reported_with_its_file() {
+    let mut sources = Sources::new("a/entry.conf", "Include *.conf\nNope");
+    sources.insert("a/one.conf", &b"SecRule ARGS \"@rx (\" id:1\nSecRule X y id:2"[..]);
+    sources.insert("a/two.conf", &b"SecRule ARGS \"@rx x\" ident:1"[..]);
+    let mut found: Vec<String> =
+        problems(&sources).iter().map(|p| format!("{}:{}", p.file, p.line)).collect();
+    found.sort();
+    assert_eq!(found, ["a/entry.conf:2", "a/one.conf:1", "a/one.conf:2", "a/two.conf:1"]);
+}
+
+#[test]
+fn includes_are_bounded() {
+    let mut sources = Sources::new("entry.conf", "Include a.conf");
+    sources.insert("a.conf", &b"Include a.conf"[..]);
+    let found = problems(&sources);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].message.contains("nested deeper"), "{}", found[0]);
+}
+
+/// What other engines know and a gateway has no use for is accepted, and can be listed.
+#[test]
+fn accepted_directives_are_listed() {
+    let sources = Sources::new("entry.conf", "SecDataDir /tmp/\nSecAuditLogType Serial");
+    let rules = RuleSet::compile(&sources, &CompileOptions::default()).unwrap();
+    let listed: Vec<_> = rules.accepted_directives().collect();
+    assert_eq!(listed, [("SecDataDir", "/tmp/"), ("SecAuditLogType", "Serial")]);
+}
