@@ -38,7 +38,6 @@ mod policy;
 mod problem;
 mod spoof;
 mod target;
-pub mod wire;
 
 pub use cidr::CidrSet;
 pub use client_ip::{ClientIp, ForwardedSource, TrustedProxies};

@@ -150,10 +150,4 @@ problems! {
     HeadersTooMany "headers_too_many" 431 "RFC 6585 section 5";
     /// The header lines are too large together.
     HeadersTooLarge "headers_too_large" 431 "RFC 6585 section 5";
-    /// A line of the head ends without a carriage return, or holds a lone one.
-    LineEnding "line_ending" 400 "RFC 9112 section 2.2";
-    /// The request line is not a method, one space, a target, one space and a version.
-    RequestLine "request_line" 400 "RFC 9112 section 3";
-    /// A header line has no name, a space in its name, or is folded.
-    HeaderLine "header_line" 400 "RFC 9112 section 5";
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
 use portcullis_canonical::{
     EscapedSlashes, ForwardedSource, Framing, HeadLimits, Host, NonAscii, Path, Policy, Problem,
-    RawHead, Spoof, SpoofList, TrustedProxies, canonicalise, forwarded, spoofable, wire,
+    RawHead, Spoof, SpoofList, TrustedProxies, canonicalise, forwarded, spoofable,
 };
 
 /// Runs a table: each line is `input => expected`. All failures are told, not the first.
@@ -219,17 +219,6 @@ fn alias() {
             Some(Spoof::Alias) => "alias",
         }
         .to_owned()
-    });
-}
-
-#[test]
-fn wire_head() {
-    check("wire.txt", include_str!("cases/wire.txt"), 25, |input| {
-        let head = bytes(&format!("{}~~", input.trim_end()).replace('~', "\\x0d\\x0a"));
-        match wire::check(&head) {
-            Ok(head) => head.target.escape_ascii().to_string(),
-            Err(problem) => shown(problem),
-        }
     });
 }
 
