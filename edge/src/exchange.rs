@@ -331,16 +331,12 @@ impl InFlight<'_> {
 
     fn note_failure(&mut self, failure: &Failure) {
         let flags = &mut self.record.flags;
-        match failure.kind {
-            Kind::DownstreamGone => flags.set(Flag::DownstreamClosed),
-            Kind::UpstreamTruncated => flags.set(Flag::UpstreamClosed),
-            Kind::RequestBodyTimeout
-            | Kind::DownstreamWriteTimeout
-            | Kind::UpstreamReadTimeout
-            | Kind::UpstreamWriteTimeout
-            | Kind::RouteTimeout
-            | Kind::IdleTimeout => flags.set(Flag::TimedOut),
-            _ => {}
+        if failure.kind == Kind::DownstreamGone {
+            flags.set(Flag::DownstreamClosed);
+        } else if failure.kind == Kind::UpstreamTruncated {
+            flags.set(Flag::UpstreamClosed);
+        } else if failure.kind.is_timeout() {
+            flags.set(Flag::TimedOut);
         }
         let culprit = failure.kind.culprit();
         tracing::debug!(id = %self.record.id, ?culprit, %failure, "An exchange failed");

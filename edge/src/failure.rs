@@ -101,6 +101,20 @@ impl Kind {
         }
     }
 
+    /// Whether a time limit is what ended it.
+    pub(crate) fn is_timeout(self) -> bool {
+        matches!(
+            self,
+            Self::RequestBodyTimeout
+                | Self::DownstreamWriteTimeout
+                | Self::ConnectTimeout
+                | Self::UpstreamReadTimeout
+                | Self::UpstreamWriteTimeout
+                | Self::RouteTimeout
+                | Self::IdleTimeout
+        )
+    }
+
     /// The name in the access log and in metrics.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -307,23 +307,21 @@ impl<'a> Forward<'a> {
         if !self.is_whole(failed.consumed) || failed.response_begun {
             return Again::No;
         }
-        match failed.failure.kind {
-            // RFC 9113 section 8.7: the upstream has not begun to work on it, whatever the method.
-            Kind::UpstreamReset if is_refused_stream(&failed.failure) => Again::Elsewhere,
-            Kind::ConnectFailed | Kind::ConnectTimeout | Kind::UpstreamTls
-                if on(RetryOn::ConnectFailure) =>
-            {
-                Again::Elsewhere
-            }
-            Kind::UpstreamReset if self.may_repeat(cluster) && failed.reused => Again::Stale,
-            Kind::UpstreamReset if self.may_repeat(cluster) && on(RetryOn::Reset) => {
-                Again::Elsewhere
-            }
-            Kind::UpstreamReadTimeout if self.may_repeat(cluster) && on(RetryOn::Timeout) => {
-                Again::Elsewhere
-            }
-            _ => Again::No,
+        let kind = failed.failure.kind;
+        let unsent = matches!(kind, Kind::ConnectFailed | Kind::ConnectTimeout | Kind::UpstreamTls);
+        // RFC 9113 section 8.7: the upstream has not begun to work on it, whatever the method.
+        if unsent && on(RetryOn::ConnectFailure) || is_refused_stream(&failed.failure) {
+            return Again::Elsewhere;
         }
+        if !self.may_repeat(cluster) {
+            return Again::No;
+        }
+        if kind == Kind::UpstreamReset && failed.reused {
+            return Again::Stale;
+        }
+        let reset = kind == Kind::UpstreamReset && on(RetryOn::Reset);
+        let late = kind == Kind::UpstreamReadTimeout && on(RetryOn::Timeout);
+        if reset || late { Again::Elsewhere } else { Again::No }
     }
 
     fn may_retry_status(&self, cluster: &Cluster, answered: &Answered) -> Again {

@@ -292,24 +292,19 @@ impl<'a> Relay<'a> {
 
     /// Pending, or the failure whose time has come.
     fn poll_deadline<T>(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, Failure>> {
-        loop {
-            let (mut kind, mut at) = self.wait();
-            if let Some(slow) = self.too_slow_at()
-                && slow < at
-            {
-                (kind, at) = (Kind::RequestBodyTimeout, slow);
-            }
-            if let Some(end) = self.waits.end
-                && end < at
-            {
-                (kind, at) = (Kind::RouteTimeout, end);
-            }
-            self.deadline.at(Some(at));
-            if self.deadline.poll_expired(cx).is_pending() {
-                return Poll::Pending;
-            }
-            return Poll::Ready(Err(kind.into()));
+        let (mut kind, mut at) = self.wait();
+        if let Some(slow) = self.too_slow_at()
+            && slow < at
+        {
+            (kind, at) = (Kind::RequestBodyTimeout, slow);
         }
+        if let Some(end) = self.waits.end
+            && end < at
+        {
+            (kind, at) = (Kind::RouteTimeout, end);
+        }
+        self.deadline.at(Some(at));
+        self.deadline.poll_expired(cx).map(|()| Err(kind.into()))
     }
 
     /// When the request body falls below its least rate. Not asked of streams, and not while it is us who wait.

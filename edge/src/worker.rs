@@ -4,16 +4,23 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use portcullis_canonical::SpoofList;
 use portcullis_pipeline::{Snapshot, SnapshotHandle};
 use portcullis_telemetry::{Metrics, Redactor};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
 use crate::budget::Budget;
 use crate::health::HealthChecks;
 use crate::listener::{self, Gate};
 use crate::pool::{Pools, SWEEP_INTERVAL};
+
+/// Commands that wait for a worker: a listener each, and a snapshot.
+const COMMANDS: usize = 1024;
+/// Pause of whoever has more to tell.
+const FULL_PAUSE: Duration = Duration::from_millis(1);
 
 /// What connections and exchanges of a worker share.
 pub(crate) struct Worker {
@@ -64,14 +71,14 @@ pub(crate) enum Command {
 
 /// A worker's thread. It ends when the handle is dropped.
 pub(crate) struct WorkerThread {
-    commands: mpsc::UnboundedSender<Command>,
+    commands: mpsc::Sender<Command>,
 }
 
 impl WorkerThread {
     /// Starts a worker.
     pub(crate) fn start(number: usize, worker: Worker) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let (commands, mut received) = mpsc::unbounded_channel();
+        let (commands, mut received) = mpsc::channel(COMMANDS);
         let worker = Arc::new(worker);
         thread::Builder::new().name(format!("edge-{number}")).spawn(move || {
             runtime.block_on(run(worker, &mut received));
@@ -82,11 +89,15 @@ impl WorkerThread {
 
     /// Tells the worker something. A worker ends only with its handle.
     pub(crate) fn tell(&self, command: Command) {
-        let _ = self.commands.send(command);
+        let mut command = command;
+        while let Err(TrySendError::Full(back)) = self.commands.try_send(command) {
+            command = back;
+            thread::sleep(FULL_PAUSE);
+        }
     }
 }
 
-async fn run(worker: Arc<Worker>, commands: &mut mpsc::UnboundedReceiver<Command>) {
+async fn run(worker: Arc<Worker>, commands: &mut mpsc::Receiver<Command>) {
     let mut sweep = tokio::time::interval(SWEEP_INTERVAL);
     sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut checks = HealthChecks::default();

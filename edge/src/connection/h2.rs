@@ -64,27 +64,28 @@ pub(super) async fn serve(conn: &Arc<Connection>, socket: Socket) {
                 deadline.after(CLOSE_WAIT);
             }
             match connection.poll_accept(cx) {
-                Poll::Ready(next) => return Poll::Ready(Next::Accepted(next)),
+                Poll::Ready(opened) => return Poll::Ready(Some(opened)),
                 Poll::Pending => {}
             }
-            deadline.poll_expired(cx).map(|()| Next::Silent)
+            deadline.poll_expired(cx).map(|()| None)
         });
-        match next.await {
-            Next::Accepted(Some(Ok((request, respond)))) => {
+        let next: Option<Option<Result<Opened, h2::Error>>> = next.await;
+        match next {
+            Some(Some(Ok((request, respond)))) => {
                 running.fetch_add(1, Ordering::Relaxed);
                 let running = Running(Arc::clone(&running));
                 tokio::spawn(one(Arc::clone(conn), request, respond, running));
             }
-            Next::Accepted(Some(Err(error))) => {
+            Some(Some(Err(error))) => {
                 tracing::debug!(%error, "An HTTP/2 connection broke");
                 return;
             }
-            Next::Accepted(None) => return,
-            Next::Silent if running.load(Ordering::Relaxed) > 0 => {
+            Some(None) => return,
+            None if running.load(Ordering::Relaxed) > 0 => {
                 deadline.after(if leaving { CLOSE_WAIT } else { idle });
             }
-            Next::Silent if leaving => return,
-            Next::Silent => {
+            None if leaving => return,
+            None => {
                 // RFC 9113 section 9.1: tell the downstream, and give it a moment to read that.
                 leaving = true;
                 connection.graceful_shutdown();
@@ -94,10 +95,8 @@ pub(super) async fn serve(conn: &Arc<Connection>, socket: Socket) {
     }
 }
 
-enum Next {
-    Accepted(Option<Result<(Request<RecvStream>, SendResponse<Bytes>), h2::Error>>),
-    Silent,
-}
+/// A stream that a downstream opened.
+type Opened = (Request<RecvStream>, SendResponse<Bytes>);
 
 fn options(limits: &Limits) -> Builder {
     let window =

@@ -213,20 +213,20 @@ fn version(minor: Option<u8>) -> Result<Version, HeadError> {
 }
 
 fn request_error(error: httparse::Error, line_done: bool) -> HeadError {
-    match error {
-        httparse::Error::TooManyHeaders => HeadError::TooManyHeaders,
-        httparse::Error::Version => HeadError::Version,
-        _ if line_done => HeadError::Field,
-        _ => HeadError::RequestLine,
-    }
+    error_of(error, if line_done { HeadError::Field } else { HeadError::RequestLine })
 }
 
 fn response_error(error: httparse::Error, line_done: bool) -> HeadError {
-    match error {
-        httparse::Error::TooManyHeaders => HeadError::TooManyHeaders,
-        httparse::Error::Version => HeadError::Version,
-        _ if line_done => HeadError::Field,
-        _ => HeadError::StatusLine,
+    error_of(error, if line_done { HeadError::Field } else { HeadError::StatusLine })
+}
+
+fn error_of(error: httparse::Error, otherwise: HeadError) -> HeadError {
+    if error == httparse::Error::TooManyHeaders {
+        HeadError::TooManyHeaders
+    } else if error == httparse::Error::Version {
+        HeadError::Version
+    } else {
+        otherwise
     }
 }
 

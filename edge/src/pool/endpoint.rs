@@ -187,10 +187,14 @@ async fn open(
 ) -> Result<pingora_core::protocols::Stream, Failure> {
     let begun = Instant::now();
     let stream = connector.new_stream(peer).await.map_err(|error| {
-        let kind = match error.etype() {
-            ErrorType::ConnectTimedout | ErrorType::TLSHandshakeTimedout => Kind::ConnectTimeout,
-            ErrorType::TLSHandshakeFailure | ErrorType::InvalidCert => Kind::UpstreamTls,
-            _ => Kind::ConnectFailed,
+        let cause = error.etype();
+        let kind = if matches!(cause, ErrorType::ConnectTimedout | ErrorType::TLSHandshakeTimedout)
+        {
+            Kind::ConnectTimeout
+        } else if matches!(cause, ErrorType::TLSHandshakeFailure | ErrorType::InvalidCert) {
+            Kind::UpstreamTls
+        } else {
+            Kind::ConnectFailed
         };
         Failure::because(kind, error.to_string())
     })?;

@@ -9,14 +9,13 @@ use portcullis_telemetry::Metrics;
 use portcullis_telemetry::metrics::MetricLimits;
 
 /// An edge and what it was made of.
-pub struct Stage {
-    pub edge: Edge,
-    pub metrics: Arc<Metrics>,
+pub(crate) struct Stage {
+    pub(crate) edge: Edge,
     registry: Registry,
 }
 
 /// A document with two listeners, one cluster `up` and one route to it.
-pub fn document(up: SocketAddr, cluster: &str, rest: &str) -> String {
+pub(crate) fn document(up: SocketAddr, cluster: &str, rest: &str) -> String {
     format!(
         "telemetry: {{ access_log: {{ to: off }}, waf_log: {{ to: off }} }}\n\
          runtime: {{ threads: 1 }}\n\
@@ -29,33 +28,33 @@ pub fn document(up: SocketAddr, cluster: &str, rest: &str) -> String {
 
 impl Stage {
     /// Starts an edge from a document.
-    pub fn start(document: &str) -> Self {
+    pub(crate) fn start(document: &str) -> Self {
         let metrics = Metrics::new(MetricLimits::default(), "test");
         let registry = Registry::new(Arc::clone(&metrics));
         let snapshot = snapshot(document, &registry, 1);
-        let edge = Edge::start(SnapshotHandle::new(snapshot), Arc::clone(&metrics)).unwrap();
-        Self { edge, metrics, registry }
+        let edge = Edge::start(SnapshotHandle::new(snapshot), metrics).unwrap();
+        Self { edge, registry }
     }
 
     /// In front of an upstream, with nothing else.
-    pub fn before(up: SocketAddr) -> Self {
+    pub(crate) fn before(up: SocketAddr) -> Self {
         Self::start(&document(up, "", ""))
     }
 
     /// Applies another document.
-    pub fn apply(&self, document: &str, revision: u64) {
+    pub(crate) fn apply(&self, document: &str, revision: u64) {
         self.edge.apply(snapshot(document, &self.registry, revision)).unwrap();
     }
 
-    pub fn address(&self, name: &str) -> SocketAddr {
+    pub(crate) fn address(&self, name: &str) -> SocketAddr {
         self.edge.listeners().into_iter().find(|(own, _)| &**own == name).unwrap().1
     }
 
-    pub fn http(&self) -> SocketAddr {
+    pub(crate) fn http(&self) -> SocketAddr {
         self.address("http")
     }
 
-    pub fn h2c(&self) -> SocketAddr {
+    pub(crate) fn h2c(&self) -> SocketAddr {
         self.address("h2c")
     }
 }

@@ -39,7 +39,8 @@ fn decode(wire: &[u8], step: usize) -> Result<Option<Decoded>, ChunkError> {
 
 #[test]
 fn accepted() {
-    let cases: &[(&[u8], &[u8], &[&str], usize)] = &[
+    type Case<'a> = (&'a [u8], &'a [u8], &'a [&'a str], usize);
+    let cases: &[Case<'_>] = &[
         (b"0\r\n\r\n", b"", &[], 0),
         (b"5\r\nhello\r\n0\r\n\r\n", b"hello", &[], 0),
         (b"5\r\nhello\r\n6\r\n world\r\n0\r\n\r\nGET /", b"hello world", &[], 5),
