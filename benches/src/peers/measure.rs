@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::contender::Contender;
-use super::{FIELDS, HOST, LOAD_CORE, Result, Shape};
+use super::{FIELDS, GATEWAY_CORE, HOST, LOAD_CORE, Result, Shape};
 
 /// What one measurement showed.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +25,9 @@ pub struct Sample {
     pub cpu_micros: f64,
     /// Resident memory of the gateway afterwards, MiB.
     pub resident_mib: f64,
+    /// What other programs took of the gateway's core meanwhile, percent: above a few, the requests a
+    /// second say little, and the CPU time a response is the figure to look at.
+    pub disturbed_percent: f64,
 }
 
 /// How wrk runs.
@@ -49,7 +52,7 @@ pub fn measure(
 ) -> Result<Sample> {
     let script = folder.join(format!("{}.lua", shape.name().replace(' ', "-")));
     std::fs::write(&script, lua(shape)).map_err(|error| format!("wrk script: {error}"))?;
-    let (reached, before) = (upstream.count()?, gateway.cost());
+    let (reached, before, busy) = (upstream.count()?, gateway.cost(), core_ticks());
     let output = Command::new("taskset")
         .args(["-c", &LOAD_CORE.to_string(), "wrk", "-t1", "--latency"])
         .arg(format!("-c{}", load.connections))
@@ -60,18 +63,28 @@ pub fn measure(
         .output()
         .map_err(|error| format!("wrk: {error} (apt-get install wrk)"))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let after = gateway.cost();
+    let (after, busy_after) = (gateway.cost(), core_ticks());
     let mut sample = parse(&text)
         .ok_or_else(|| format!("wrk said {text} {}", String::from_utf8_lossy(&output.stderr)))?;
     // The second question for the count is itself a request that the upstream sees.
     sample.reached = upstream.count()?.saturating_sub(reached + 1);
     let ticks = after.cpu_ticks.saturating_sub(before.cpu_ticks);
     sample.cpu_micros = ticks as f64 * 10_000.0 / sample.responses.max(1) as f64;
+    let foreign = busy_after.saturating_sub(busy).saturating_sub(ticks);
+    sample.disturbed_percent = foreign as f64 / f64::from(load.seconds.max(1));
     sample.resident_mib = after.resident_pages as f64 / 256.0;
     if sample.refused + sample.errors > 0 || sample.reached < sample.responses {
         return Err(format!("{}: not every request passed: {sample:?}", gateway.name));
     }
     Ok(sample)
+}
+
+/// What programs have used of the gateway's core so far, in hundredths of a second.
+fn core_ticks() -> u64 {
+    let stat = std::fs::read_to_string("/proc/stat").unwrap_or_default();
+    let name = format!("cpu{GATEWAY_CORE} ");
+    let line = stat.lines().find_map(|line| line.strip_prefix(&name)).unwrap_or_default();
+    line.split(' ').take(3).filter_map(|word| word.parse::<u64>().ok()).sum()
 }
 
 fn lua(shape: Shape) -> String {

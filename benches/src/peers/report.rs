@@ -49,26 +49,30 @@ pub fn markdown(rows: &[Row], facts: &[(&str, String)]) -> String {
     let mut page = String::new();
     for (group, shape, list) in tables(rows) {
         let Some(first) = list.first() else { continue };
-        let own = first.median(|s| s.per_second);
+        let (own, own_cpu) = (first.median(|s| s.per_second), first.median(|s| s.cpu_micros));
         page.push_str(&format!(
-            "### {}, {}\n\n| gateway | requests/s | {} : this | p99 ms | CPU µs/request | MiB | \
-             lowest-highest requests/s |\n|---|---:|---:|---:|---:|---:|---|\n",
+            "### {}, {}\n\n| gateway | requests/s | {} : this | p99 ms | CPU µs/request | this : {} | \
+             MiB | lowest-highest requests/s | others on its core % |\n\
+             |---|---:|---:|---:|---:|---:|---:|---|---:|\n",
             shape.name(),
             group.name(),
-            first.name
+            first.name,
+            first.name,
         ));
         for row in list {
             let rate = row.median(|s| s.per_second);
+            let cpu = row.median(|s| s.cpu_micros);
             let rates = row.samples.iter().map(|s| s.per_second);
             page.push_str(&format!(
-                "| {} | {rate:.0} | {:.2} | {:.2} | {:.1} | {:.0} | {:.0}-{:.0} |\n",
+                "| {} | {rate:.0} | {:.2} | {:.2} | {cpu:.1} | {:.2} | {:.0} | {:.0}-{:.0} | {:.0} |\n",
                 row.name,
                 own / rate,
                 row.median(|s| s.p99_ms),
-                row.median(|s| s.cpu_micros),
+                cpu / own_cpu,
                 row.median(|s| s.resident_mib),
                 rates.clone().fold(f64::INFINITY, f64::min),
                 rates.fold(0.0, f64::max),
+                row.median(|s| s.disturbed_percent),
             ));
         }
         page.push('\n');
@@ -92,7 +96,7 @@ pub fn json(rows: &[Row], facts: &[(&str, String)]) -> Value {
                 "rounds": row.samples.iter().map(|s| json!({
                     "per_second": s.per_second, "p99_ms": s.p99_ms, "responses": s.responses,
                     "refused": s.refused, "errors": s.errors, "reached_upstream": s.reached,
-                    "cpu_micros": s.cpu_micros, "resident_mib": s.resident_mib,
+                    "cpu_micros": s.cpu_micros, "disturbed_percent": s.disturbed_percent, "resident_mib": s.resident_mib,
                 })).collect::<Vec<_>>(),
             })
         })
