@@ -30,9 +30,9 @@ fn question(arguments: &ExplainArguments) -> Result<Question, String> {
     let mut question = Question::parse(&arguments.request)?;
     question.listener.clone_from(&arguments.listener);
     for header in &arguments.headers {
-        let (name, value) = header
-            .split_once(':')
-            .ok_or_else(|| format!("`{header}` is not a header; write for example 'name: value'"))?;
+        let (name, value) = header.split_once(':').ok_or_else(|| {
+            format!("`{header}` is not a header; write for example 'name: value'")
+        })?;
         let name = HeaderName::from_bytes(name.trim().as_bytes())
             .map_err(|_| format!("`{name}` is not a header name"))?;
         let value = HeaderValue::from_str(value.trim())

@@ -19,10 +19,9 @@ pub(crate) fn proxy(arguments: &ProxyArguments) -> ExitCode {
 
 /// The document these arguments stand for. It goes through the same checks as one in a file.
 fn gateway(arguments: &ProxyArguments) -> Result<Gateway, String> {
-    let (scheme, rest) = arguments
-        .to
-        .split_once("://")
-        .ok_or_else(|| format!("`{}` has no scheme; write for example http://host:port", arguments.to))?;
+    let (scheme, rest) = arguments.to.split_once("://").ok_or_else(|| {
+        format!("`{}` has no scheme; write for example http://host:port", arguments.to)
+    })?;
     let default_port = match scheme {
         "http" => 80,
         "https" => 443,

@@ -76,7 +76,8 @@ async fn follow(program: &Program, path: &Path) -> Result<(), String> {
     program.serve_admin(&snapshot).await?;
     let edge = Arc::clone(&program.edge);
     tokio::spawn(async move {
-        let apply = async |snapshot| edge.lock().as_ref().map_or(Ok(()), |edge| edge.apply(snapshot));
+        let apply =
+            async |snapshot| edge.lock().as_ref().map_or(Ok(()), |edge| edge.apply(snapshot));
         if let Err(error) = reloader.run(source, apply).await {
             tracing::error!(%error, "Changes of files are no longer seen");
         }
@@ -123,8 +124,7 @@ impl Program {
         let listener = TcpListener::bind(address)
             .await
             .map_err(|error| format!("the admin address {address} cannot be bound: {error}"))?;
-        let admin =
-            Admin { status: Arc::clone(&self.status), metrics: Arc::clone(&self.metrics) };
+        let admin = Admin { status: Arc::clone(&self.status), metrics: Arc::clone(&self.metrics) };
         tokio::spawn(async move {
             if let Err(error) = admin::serve(listener, admin).await {
                 tracing::error!(%error, "The admin API has ended");

@@ -60,15 +60,23 @@ fn ask(snapshot: &Snapshot, request: &str, header: Option<(&'static str, &'stati
 fn requests_meet_what_the_documents_say() {
     let snapshot = snapshot(DOCUMENT);
     for (request, header, lines) in [
-        ("GET http://x.test:8080/", None, &["listener   web", "route      any", "filters    headers"][..]),
-        ("GET http://SHOP.test:8080/cart/1?a=b", None, &[
-            "host       shop.test",
-            "route      cart",
-            "cluster    shop (90 %)",
-            "cluster    canary (10 %)",
-            "sent as    /v2/cart/1?a=b",
-            "sent host  cart.internal",
-        ]),
+        (
+            "GET http://x.test:8080/",
+            None,
+            &["listener   web", "route      any", "filters    headers"][..],
+        ),
+        (
+            "GET http://SHOP.test:8080/cart/1?a=b",
+            None,
+            &[
+                "host       shop.test",
+                "route      cart",
+                "cluster    shop (90 %)",
+                "cluster    canary (10 %)",
+                "sent as    /v2/cart/1?a=b",
+                "sent host  cart.internal",
+            ],
+        ),
         ("GET http://www.shop.test/cart", None, &["route      cart", "sent as    /v2/cart"]),
         ("GET http://shop.test/cartoon", None, &["route      any"]),
         ("GET http://shop.test/x/../cart/", None, &["path       /cart/", "route      cart"]),
@@ -119,9 +127,6 @@ fn every_problem_is_told() {
     let places: Vec<_> = problems.iter().map(|p| (p.path.as_str(), p.line > 0)).collect();
     assert_eq!(
         places,
-        [
-            ("routes[1].rewrite.path_regex.pattern", true),
-            ("routes[3].match.path.regex", true),
-        ]
+        [("routes[1].rewrite.path_regex.pattern", true), ("routes[3].match.path.regex", true),]
     );
 }

@@ -134,8 +134,7 @@ mod tests {
             for coding in codings {
                 headers.append("content-encoding", HeaderValue::from_static(coding));
             }
-            let body =
-                if complete { WholeBody::complete(body) } else { WholeBody::partial(body) };
+            let body = if complete { WholeBody::complete(body) } else { WholeBody::partial(body) };
             let inflated = inflate(&headers, &body, LIMIT_BYTES);
             let got = inflated.map(|inflated| (inflated.bytes.len(), inflated.complete));
             assert_eq!(got, shown, "{codings:?}");

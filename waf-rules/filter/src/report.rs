@@ -24,6 +24,14 @@ pub(crate) struct Reporter {
     by_route: RwLock<HashMap<Arc<str>, Arc<WafMetrics>>>,
 }
 
+/// What the rules found in an exchange.
+struct Verdict<'a> {
+    matches: &'a [&'a RuleMatch],
+    score: &'a Score,
+    demand: Option<&'a Interruption>,
+    status: u16,
+}
+
 impl Reporter {
     pub(crate) fn new(
         ruleset: &str,
@@ -73,19 +81,13 @@ impl Reporter {
             metrics.detected.increment();
         }
         if let Some(log) = &self.log {
-            self.write_event(log, ex, &matches, &score, demand, status);
+            let verdict = Verdict { matches: &matches, score: &score, demand, status };
+            self.write_event(log, ex, &verdict);
         }
     }
 
-    fn write_event(
-        &self,
-        log: &LogSink,
-        ex: &Exchange,
-        matches: &[&RuleMatch],
-        score: &Score,
-        demand: Option<&Interruption>,
-        status: u16,
-    ) {
+    fn write_event(&self, log: &LogSink, ex: &Exchange, verdict: &Verdict<'_>) {
+        let Verdict { matches, score, demand, status } = *verdict;
         let tags: Vec<Vec<&str>> =
             matches.iter().map(|m| m.rule.tags.iter().map(AsRef::as_ref).collect()).collect();
         let matches: Vec<WafMatch<'_>> =
