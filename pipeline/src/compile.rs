@@ -159,11 +159,14 @@ fn meets(route: &[HostPattern], entry: &HostPattern) -> bool {
         })
 }
 
+/// A table, or why there is none.
+type Made = Result<Arc<Routes>, Vec<Diagnostic>>;
+
 /// The route tables of all listeners; listeners that serve the same routes share one.
 struct Tables<'a> {
     gateway: &'a Gateway,
     routes: &'a [Arc<Route>],
-    made: parking_lot::Mutex<HashMap<Vec<usize>, Result<Arc<Routes>, Vec<Diagnostic>>>>,
+    made: parking_lot::Mutex<HashMap<Vec<usize>, Made>>,
 }
 
 impl<'a> Tables<'a> {
@@ -171,7 +174,7 @@ impl<'a> Tables<'a> {
         Self { gateway, routes, made: parking_lot::Mutex::default() }
     }
 
-    fn of(&self, listener: &str) -> Result<Arc<Routes>, Vec<Diagnostic>> {
+    fn of(&self, listener: &str) -> Made {
         let serves = |route: &config::Route| {
             route.listeners.is_empty() || route.listeners.iter().any(|name| name == listener)
         };
@@ -187,7 +190,7 @@ impl<'a> Tables<'a> {
         routes
     }
 
-    fn make(&self, served: &[usize]) -> Result<Arc<Routes>, Vec<Diagnostic>> {
+    fn make(&self, served: &[usize]) -> Made {
         let written = served.iter().filter_map(|&n| Some((n, self.gateway.routes.get(n)?)));
         let table = RouteTable::new(written)?;
         let routes = served.iter().filter_map(|&n| self.routes.get(n).cloned()).collect();

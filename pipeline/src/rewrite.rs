@@ -92,7 +92,8 @@ impl Rewrite {
 fn join(replacement: &str, rest: &str) -> String {
     let mut new = String::with_capacity(replacement.len() + rest.len() + 2);
     new.push_str(replacement.trim_end_matches('/'));
-    if !rest.starts_with('/') && !(rest.is_empty() && !new.is_empty()) {
+    let bare = rest.is_empty() && !new.is_empty();
+    if !rest.starts_with('/') && !bare {
         new.push('/');
     }
     new.push_str(rest);
