@@ -17,6 +17,20 @@ impl BitSet {
         }
     }
 
+    /// Empties the set and makes room for numbers below `count`.
+    pub(crate) fn reset(&mut self, count: usize) {
+        self.words.clear();
+        self.words.resize(count.div_ceil(64), 0);
+    }
+
+    /// Inserts a number there is room for.
+    #[inline]
+    pub(crate) fn insert_within(&mut self, number: usize) {
+        if let Some(word) = self.words.get_mut(number / 64) {
+            *word |= 1 << (number % 64);
+        }
+    }
+
     #[inline]
     pub(crate) fn contains(&self, number: usize) -> bool {
         self.words.get(number / 64).is_some_and(|word| word >> (number % 64) & 1 == 1)

@@ -7,6 +7,7 @@
 
 mod literals;
 mod required;
+mod unguarded;
 
 use std::collections::BTreeMap;
 
@@ -15,12 +16,13 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use crate::bits::BitSet;
 use crate::compile::Compiled;
 use crate::gate::required::{Alphabet, ByteSet, Signature};
+use crate::gate::unguarded::Unguarded;
 use crate::meta::Phase;
 use crate::operator::Operator;
 use crate::program::Rule;
 
 /// Literals shorter than this are found in everything.
-const MIN_LITERAL_BYTES: usize = 2;
+const MIN_LITERAL_BYTES: usize = 3;
 /// Literals are cut to this length: more bytes make the automaton larger, not much more precise.
 const MAX_LITERAL_BYTES: usize = 8;
 
@@ -29,6 +31,8 @@ const MAX_LITERAL_BYTES: usize = 8;
 pub(crate) struct Gate {
     /// For values seen in phases 1 and 2, and for those of phases 3 to 5.
     families: [Family; 2],
+    /// Patterns and lists of the rule set.
+    count: usize,
 }
 
 /// Which half of an exchange a value is looked at in: they have little in common.
@@ -52,8 +56,7 @@ struct Family {
     /// By literal: the conditions it stands for.
     owners: Vec<Box<[u32]>>,
     conditions: Vec<Condition>,
-    /// Conditions that no literal guards.
-    unguarded: Vec<Condition>,
+    unguarded: Unguarded,
 }
 
 /// What a value must fulfil for one pattern or list.
@@ -79,10 +82,11 @@ impl Gate {
                 matchers(rule).for_each(|matcher| used.insert(matcher));
             }
         }
-        Self { families: used.map(|used| Family::new(program, &used)) }
+        let count = program.operators.count as usize;
+        Self { families: used.map(|used| Family::new(program, &used)), count }
     }
 
-    /// Sets the numbers of all patterns and lists that may match `value`.
+    /// Sets `found` to the numbers of all patterns and lists that may match `value`.
     pub(crate) fn candidates(
         &self,
         half: Half,
@@ -90,13 +94,10 @@ impl Gate {
         scratch: &mut Scratch,
         found: &mut BitSet,
     ) {
+        found.reset(self.count);
         let Some(family) = self.families.get(half as usize) else { return };
         let signature = family.alphabet.signature(value);
-        for condition in &family.unguarded {
-            if condition.admits(value.len(), signature) {
-                found.insert(condition.matcher as usize);
-            }
-        }
+        family.unguarded.candidates(value.len(), signature, found);
         let Some(automaton) = &family.automaton else { return };
         scratch.folded.clear();
         scratch.folded.extend_from_slice(value);
@@ -107,7 +108,7 @@ impl Gate {
                 if let Some(condition) = family.conditions.get(*index as usize)
                     && condition.admits(value.len(), signature)
                 {
-                    found.insert(condition.matcher as usize);
+                    found.insert_within(condition.matcher as usize);
                 }
             }
         }
@@ -156,11 +157,11 @@ impl Family {
         let (alphabet, signatures) = Alphabet::new(&sets);
         let mut literals = BTreeMap::<Vec<u8>, Vec<u32>>::new();
         let (mut conditions, mut unguarded) = (Vec::new(), Vec::new());
-        for (need, needed) in needs.into_iter().zip(signatures) {
+        for (need, (needed, rarest)) in needs.into_iter().zip(signatures) {
             let min_bytes = u32::try_from(need.min_bytes).unwrap_or(u32::MAX);
             let condition = Condition { needed, min_bytes, matcher: need.matcher };
             let Some(guards) = need.literals else {
-                unguarded.push(condition);
+                unguarded.push((condition, rarest));
                 continue;
             };
             let index = u32::try_from(conditions.len()).unwrap_or(u32::MAX);
@@ -182,8 +183,9 @@ impl Family {
             .filter(|_| !literals.is_empty());
         if automaton.is_none() {
             // Without the automaton every condition is tried by itself.
-            unguarded.append(&mut conditions);
+            unguarded.extend(conditions.drain(..).map(|condition| (condition, None)));
         }
+        let unguarded = Unguarded::new(&unguarded);
         Self { alphabet, automaton, owners, conditions, unguarded }
     }
 }

@@ -85,7 +85,6 @@ pub(crate) struct ByteClasses(u32);
 
 impl ByteClasses {
     pub(crate) const EMPTY: Self = Self(0);
-    pub(crate) const ALL: Self = Self(u32::MAX);
     /// Of a step that may change any value, the empty one included.
     pub(crate) const ALWAYS: Self = Self(1);
     const PERCENT: Self = Self(1 << 1);

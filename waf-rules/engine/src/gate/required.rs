@@ -36,6 +36,12 @@ impl ByteSet {
         self.words.iter().map(|word| word.count_ones()).sum()
     }
 
+    /// How likely an ordinary value has one of the bytes: letters and digits are everywhere.
+    fn commonness(&self) -> u32 {
+        let ordinary = (0..=u8::MAX).filter(|b| b.is_ascii_alphanumeric() && self.contains(*b));
+        self.len() + 20 * u32::try_from(ordinary.count()).unwrap_or(u32::MAX / 32)
+    }
+
     fn contains(&self, byte: u8) -> bool {
         self.words.get(usize::from(byte / 64)).is_some_and(|word| word >> (byte % 64) & 1 == 1)
     }
@@ -54,14 +60,16 @@ pub(super) struct Alphabet {
 
 impl Alphabet {
     /// Chooses the sets that most patterns need.
-    pub(super) fn new(patterns: &[Vec<ByteSet>]) -> (Self, Vec<Signature>) {
+    ///
+    /// The second part of the result has for each pattern the signature it needs, and the bit of its rarest set.
+    pub(super) fn new(patterns: &[Vec<ByteSet>]) -> (Self, Vec<(Signature, Option<usize>)>) {
         let mut uses = std::collections::BTreeMap::<ByteSet, usize>::new();
         for set in patterns.iter().flatten() {
             *uses.entry(*set).or_default() += 1;
         }
         let mut sets: Vec<(ByteSet, usize)> = uses.into_iter().collect();
         sets.sort_by_key(|(set, uses)| (std::cmp::Reverse(*uses), set.len()));
-        sets.truncate(128);
+        sets.truncate(Signature::BITS);
         let mut table = Box::new([0_u128; 256]);
         for (bit, (set, _)) in sets.iter().enumerate() {
             for (byte, row) in table.iter_mut().enumerate() {
@@ -72,7 +80,8 @@ impl Alphabet {
         }
         let bit = |set: &ByteSet| sets.iter().position(|(known, _)| known == set);
         let needed = |pattern: &Vec<ByteSet>| {
-            Signature(pattern.iter().filter_map(bit).fold(0, |all, bit| all | 1 << bit))
+            let bits = pattern.iter().filter_map(bit);
+            (bits.clone().fold(Signature::default(), Signature::with), bits.clone().next())
         };
         let needed = patterns.iter().map(needed).collect();
         (Self { table }, needed)
@@ -86,6 +95,26 @@ impl Alphabet {
 }
 
 impl Signature {
+    /// How many sets there are at most.
+    pub(super) const BITS: usize = 128;
+
+    pub(super) const fn with(self, bit: usize) -> Self {
+        Self(self.0 | 1 << bit)
+    }
+
+    pub(super) const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    pub(super) fn bits(self) -> impl Iterator<Item = usize> {
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let bit = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
+            rest &= rest - 1;
+            Some(bit)
+        })
+    }
+
     /// Whether a value with this signature has a byte of every set in `needed`.
     #[inline]
     pub(super) const fn covers(self, needed: Self) -> bool {
@@ -93,10 +122,10 @@ impl Signature {
     }
 }
 
-/// The most telling sets of a pattern, and the fewest bytes a match has.
+/// The most telling sets of a pattern, the rarest first, and the fewest bytes a match has.
 pub(super) fn of_pattern(tree: &Hir) -> (Vec<ByteSet>, usize) {
     let mut sets = sets(tree);
-    sets.sort_by_key(|set| (set.len(), *set));
+    sets.sort_by_key(|set| (set.commonness(), *set));
     sets.dedup();
     sets.truncate(MAX_SETS);
     (sets, tree.properties().minimum_len().unwrap_or(0))

@@ -1,6 +1,6 @@
 //! Answers to probes: per view and pipeline, the patterns and lists that may match any of its values.
 
-use crate::gate::{Gate, Half};
+use crate::gate::Gate;
 use crate::pipeline::{ByteClasses, PipelineId};
 use crate::probe::{Probe, ProbeId, ViewId};
 use crate::program::{Link, Target};
@@ -8,6 +8,7 @@ use crate::ruleset::RuleSet;
 use crate::transaction::bag::Bag;
 use crate::transaction::state::State;
 use crate::transaction::tx::Datum;
+use crate::transaction::values::ValueId;
 use crate::variable::Kind;
 
 /// Never the version of a view.
@@ -22,8 +23,24 @@ pub(crate) struct Answers {
     /// By probe: one bit a matcher.
     words: Vec<u64>,
     stride: usize,
-    /// By view: version, and the classes of bytes in its values.
-    views: Vec<(u64, ByteClasses)>,
+    views: Vec<View>,
+    /// Values of views, one after the other.
+    values: Vec<ValueId>,
+}
+
+/// What is known of a view.
+#[derive(Debug, Clone, Copy)]
+struct View {
+    version: u64,
+    /// Classes of bytes in its values.
+    classes: ByteClasses,
+    /// Where its values stand.
+    start: u32,
+    end: u32,
+}
+
+impl View {
+    const UNKNOWN: Self = Self { version: NEVER, classes: ByteClasses::EMPTY, start: 0, end: 0 };
 }
 
 impl Answers {
@@ -36,7 +53,8 @@ impl Answers {
         self.versions.resize(probes.len(), NEVER);
         self.words.resize(probes.len() * self.stride, 0);
         self.views.clear();
-        self.views.resize(probes.views(), (NEVER, ByteClasses::EMPTY));
+        self.views.resize(probes.views(), View::UNKNOWN);
+        self.values.clear();
     }
 
     #[inline]
@@ -105,12 +123,12 @@ impl State {
         if let Some(known) = self.answers.versions.get_mut(id.0 as usize) {
             *known = version;
         }
+        let view = self.view(rules, probe.view, version);
         if probe.pipeline != PipelineId::NONE {
-            self.refresh(rules, gate, probe.plain);
-            let classes = self.classes(rules, probe.view, version);
             let step = rules.program.pipelines.step(probe.pipeline);
-            if step.is_none_or(|step| !step.any_trigger.meets(classes)) {
+            if step.is_none_or(|step| !step.any_trigger.meets(view.classes)) {
                 // The pipeline changes none of the values.
+                self.refresh(rules, gate, probe.plain);
                 let plain = probe.plain.0 as usize * stride;
                 if plain + stride <= self.answers.words.len()
                     && start + stride <= self.answers.words.len()
@@ -123,47 +141,46 @@ impl State {
         if let Some(words) = self.answers.words.get_mut(start..start + stride) {
             words.fill(0);
         }
-        self.unite(rules, gate, probe, start);
-    }
-
-    /// Sets the bits of all candidates of all values.
-    fn unite(&mut self, rules: &RuleSet, gate: &Gate, probe: Probe, start: usize) {
-        let Some(target) = rules.program.probes.target(probe.view) else { return };
-        let mut found = std::mem::take(&mut self.work.probed);
-        found.clear();
-        self.collect(target, &rules.program.names, &mut found);
-        for value in &found {
-            let id = value.datum.value(&mut self.values);
-            let id = self.values.transformed(&rules.program.pipelines, probe.pipeline, id);
-            let half: Half = probe.half;
-            let candidates = self.scans.candidates((gate, half), &self.values, id);
-            if let Some(words) = self.answers.words.get_mut(start..start + self.answers.stride) {
-                words.iter_mut().zip(candidates.words()).for_each(|(mine, word)| *mine |= word);
-            }
+        for at in view.start..view.end {
+            self.unite(rules, gate, probe, at as usize, start);
         }
-        self.work.probed = found;
     }
 
-    /// Classes of bytes in the values of a view.
-    fn classes(&mut self, rules: &RuleSet, view: ViewId, version: u64) -> ByteClasses {
-        let at = view.0 as usize;
+    /// Sets the bits of all candidates of one value.
+    fn unite(&mut self, rules: &RuleSet, gate: &Gate, probe: Probe, value: usize, start: usize) {
+        let Some(id) = self.answers.values.get(value).copied() else { return };
+        let id = self.values.transformed(&rules.program.pipelines, probe.pipeline, id);
+        let candidates = self.scans.candidates((gate, probe.half), &self.values, id);
+        if let Some(words) = self.answers.words.get_mut(start..start + self.answers.stride) {
+            words.iter_mut().zip(candidates.words()).for_each(|(mine, word)| *mine |= word);
+        }
+    }
+
+    /// The values of a view and the classes of bytes in them.
+    fn view(&mut self, rules: &RuleSet, id: ViewId, version: u64) -> View {
+        let at = id.0 as usize;
         match self.answers.views.get(at) {
-            Some((known, classes)) if *known == version => return *classes,
-            _ => {}
+            Some(view) if view.version == version => return *view,
+            Some(_) | None => {}
         }
-        let Some(target) = rules.program.probes.target(view) else { return ByteClasses::ALL };
+        let Some(target) = rules.program.probes.target(id) else { return View::UNKNOWN };
         let mut found = std::mem::take(&mut self.work.probed);
         found.clear();
         self.collect(target, &rules.program.names, &mut found);
+        let position = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let start = position(self.answers.values.len());
         let mut classes = ByteClasses::EMPTY;
         for value in &found {
             let id = value.datum.value(&mut self.values);
             classes = classes.union(self.values.classes(id));
+            self.answers.values.push(id);
         }
         self.work.probed = found;
+        let end = position(self.answers.values.len());
+        let view = View { version, classes, start, end };
         if let Some(place) = self.answers.views.get_mut(at) {
-            *place = (version, classes);
+            *place = view;
         }
-        classes
+        view
     }
 }

@@ -116,6 +116,11 @@ impl State {
         {
             return false;
         }
+        if let [target] = &*link.targets
+            && self.is_ruled_out(context, link, target, operator)
+        {
+            return false;
+        }
         let mut argument = std::mem::take(&mut self.work.argument);
         argument.clear();
         if let Operator::Text(_, text) = operator {
@@ -125,9 +130,6 @@ impl State {
         let mut matched = false;
         for target in &link.targets {
             found.clear();
-            if self.is_ruled_out(context, link, target, operator) {
-                continue;
-            }
             self.collect_for(context, target, &mut found);
             for candidate in &found {
                 let values = self.seen(context, link, operator, *candidate, &argument);

@@ -56,7 +56,6 @@ impl Scans {
             self.sets.push(BitSet::default());
         }
         if let Some(set) = self.sets.get_mut(at) {
-            set.clear();
             gate.candidates(half, values.get(id), &mut self.scratch, set);
         }
         if let Some(of) = self.of.get_mut(half as usize) {

@@ -6,82 +6,68 @@ fn problems(sources: &Sources) -> Vec<RuleDiagnostic> {
     RuleSet::compile(sources, &CompileOptions::default()).map_or_else(|found| found, |_| Vec::new())
 }
 
+/// Text, line, column, message, help.
+type Case = (&'static str, u32, u32, &'static str, &'static str);
+
+const CASES: &[Case] = &[
+    ("SecRul ARGS x id:1", 1, 1, "unknown directive `SecRul`", "`SecRule`"),
+    ("\nSecRule ARG \"@rx x\" id:1", 2, 9, "unknown variable `ARG`", "`ARGS`"),
+    ("SecRule ARGS|IP:x \"@rx x\" id:1", 1, 14, "variable `IP` is not supported", "never match"),
+    ("SecRule ARGS \"@rxx x\" id:1", 1, 15, "unknown operator `rxx`", "`rx`"),
+    ("SecRule ARGS \"@geoLookup\" id:1", 1, 15, "operator `@geoLookup` is not supported", ""),
+    (
+        "SecRule ARGS \"@rx x\" \"id:1,\\\n  t:lowrcase\"",
+        2,
+        3,
+        "unknown transformation `lowrcase`",
+        "`lowercase`",
+    ),
+    ("SecRule ARGS \"@rx x\" id:1,dney", 1, 27, "unknown action `dney`", "`deny`"),
+    (
+        "SecRule ARGS \"@rx x\" id:1,ctl:ruleRemoveByIdd=1",
+        1,
+        27,
+        "unknown ctl option",
+        "`ruleRemoveById`",
+    ),
+    ("SecRule ARGS \"@rx (\" id:1", 1, 19, "pattern: unclosed group", ""),
+    ("SecRule ARGS \"@rx (?=x)\" id:1", 1, 19, "pattern: look-around", "lookaround"),
+    ("SecRule ARGS \"@rx x\" deny", 1, 1, "rule has no id", "id:NUMBER"),
+    ("SecAction id:1\nSecAction id:1", 2, 1, "rule id 1 is used twice", ""),
+    (
+        "SecAction id:1,skipAfter:EDN\nSecMarker END",
+        1,
+        16,
+        "unknown marker after the rule `EDN`",
+        "`END`",
+    ),
+    ("SecRule ARGS \"@rx x\" id:1,chain", 1, 1, "chain has no next rule", ""),
+    (
+        "SecRule ARGS \"@rx x\" id:1,chain\nSecRule ARGS \"@rx x\" id:2",
+        2,
+        1,
+        "only the first rule",
+        "",
+    ),
+    ("SecRule ARGS \"@rx x\" \"id:1", 1, 23, "quote is never closed", ""),
+    (
+        "SecRule ARGS \"@pmFromFile wrods.data\" id:1",
+        1,
+        27,
+        "no data file `wrods.data`",
+        "`words.data`",
+    ),
+    ("Include missing.conf", 1, 1, "no file `missing.conf`", ""),
+    ("SecRule ARGS \"@validateByteRange 1-300\" id:1", 1, 34, "`1-300` is neither", ""),
+    ("SecRule ARGS \"@within %{TXX.a}\" id:1", 1, 23, "unknown variable in macro `TXX`", "`TX`"),
+    ("SecRule ARGS \"@rx x\" id:1,setvar:ip.x=1", 1, 27, "variables of `ip` cannot be set", "tx"),
+    ("SecRuleEngine Onn", 1, 15, "unknown engine mode `Onn`", "`On`"),
+    ("SecRuleScript a.lua", 1, 1, "SecRuleScript is not supported", "Lua"),
+];
+
 #[test]
 fn diagnostics() {
-    let cases: &[(&str, u32, u32, &str, &str)] = &[
-        ("SecRul ARGS x id:1", 1, 1, "unknown directive `SecRul`", "`SecRule`"),
-        ("\nSecRule ARG \"@rx x\" id:1", 2, 9, "unknown variable `ARG`", "`ARGS`"),
-        (
-            "SecRule ARGS|IP:x \"@rx x\" id:1",
-            1,
-            14,
-            "variable `IP` is not supported",
-            "never match",
-        ),
-        ("SecRule ARGS \"@rxx x\" id:1", 1, 15, "unknown operator `rxx`", "`rx`"),
-        ("SecRule ARGS \"@geoLookup\" id:1", 1, 15, "operator `@geoLookup` is not supported", ""),
-        (
-            "SecRule ARGS \"@rx x\" \"id:1,\\\n  t:lowrcase\"",
-            2,
-            3,
-            "unknown transformation `lowrcase`",
-            "`lowercase`",
-        ),
-        ("SecRule ARGS \"@rx x\" id:1,dney", 1, 27, "unknown action `dney`", "`deny`"),
-        (
-            "SecRule ARGS \"@rx x\" id:1,ctl:ruleRemoveByIdd=1",
-            1,
-            27,
-            "unknown ctl option",
-            "`ruleRemoveById`",
-        ),
-        ("SecRule ARGS \"@rx (\" id:1", 1, 19, "pattern: unclosed group", ""),
-        ("SecRule ARGS \"@rx (?=x)\" id:1", 1, 19, "pattern: look-around", "lookaround"),
-        ("SecRule ARGS \"@rx x\" deny", 1, 1, "rule has no id", "id:NUMBER"),
-        ("SecAction id:1\nSecAction id:1", 2, 1, "rule id 1 is used twice", ""),
-        (
-            "SecAction id:1,skipAfter:EDN\nSecMarker END",
-            1,
-            16,
-            "unknown marker after the rule `EDN`",
-            "`END`",
-        ),
-        ("SecRule ARGS \"@rx x\" id:1,chain", 1, 1, "chain has no next rule", ""),
-        (
-            "SecRule ARGS \"@rx x\" id:1,chain\nSecRule ARGS \"@rx x\" id:2",
-            2,
-            1,
-            "only the first rule",
-            "",
-        ),
-        ("SecRule ARGS \"@rx x\" \"id:1", 1, 23, "quote is never closed", ""),
-        (
-            "SecRule ARGS \"@pmFromFile wrods.data\" id:1",
-            1,
-            27,
-            "no data file `wrods.data`",
-            "`words.data`",
-        ),
-        ("Include missing.conf", 1, 1, "no file `missing.conf`", ""),
-        ("SecRule ARGS \"@validateByteRange 1-300\" id:1", 1, 34, "`1-300` is neither", ""),
-        (
-            "SecRule ARGS \"@within %{TXX.a}\" id:1",
-            1,
-            23,
-            "unknown variable in macro `TXX`",
-            "`TX`",
-        ),
-        (
-            "SecRule ARGS \"@rx x\" id:1,setvar:ip.x=1",
-            1,
-            27,
-            "variables of `ip` cannot be set",
-            "tx",
-        ),
-        ("SecRuleEngine Onn", 1, 15, "unknown engine mode `Onn`", "`On`"),
-        ("SecRuleScript a.lua", 1, 1, "SecRuleScript is not supported", "Lua"),
-    ];
-    for (text, line, column, message, help) in cases {
+    for (text, line, column, message, help) in CASES {
         let mut sources = Sources::new("entry.conf", (*text).to_owned());
         sources.insert("words.data", &b"one"[..]);
         let found = problems(&sources);
