@@ -85,7 +85,7 @@ pub(crate) async fn serve(worker: Arc<Worker>, accepted: Accepted, seen: Seen) {
     let Accepted { stream, peer, gate, draining } = accepted;
     let _ = stream.set_nodelay(true);
     let Ok(local) = stream.local_addr() else { return };
-    let (socket, tls, http2) = match secure(stream, &seen).await {
+    let (socket, tls, http2) = match Box::pin(secure(stream, &seen)).await {
         Ok(secured) => secured,
         Err(cause) => return gate.metrics.refused(cause),
     };

@@ -90,13 +90,14 @@ impl EndpointPool {
     ) -> Result<Connected, Failure> {
         let peer = self.peer.as_ref().ok_or(Failure::from(Kind::NoEndpoint))?;
         if peer.options.alpn == ALPN::H2 {
-            return self.connect_h2(connector, peer, pool).await;
+            return Box::pin(self.connect_h2(connector, peer, pool)).await;
         }
         if !fresh && let Some(wire) = self.take() {
             pool.metrics.reused.increment();
             return Ok(Connected::H1(wire, true));
         }
-        let stream = open(connector, peer, pool).await?;
+        // Apart from the exchange: connecting takes kilobytes of state, which every exchange would carry along.
+        let stream = Box::pin(open(connector, peer, pool)).await?;
         Ok(Connected::H1(Box::new(Wire::new(Socket::Connector(stream))), false))
     }
 
