@@ -105,9 +105,9 @@ pub(crate) async fn serve(worker: Arc<Worker>, accepted: Accepted, seen: Seen) {
     });
     let cleartext_http2 = conn.facts.tls.is_none() && seen.listener.h2c;
     if http2 {
-        h2::serve(&conn, socket).await;
+        Box::pin(h2::serve(&conn, socket)).await;
     } else if cleartext_http2 {
-        sniff::serve(&conn, socket).await;
+        Box::pin(sniff::serve(&conn, socket)).await;
     } else {
         h1::serve(&conn, crate::h1::Wire::new(socket)).await;
     }
@@ -228,5 +228,21 @@ impl Connection {
         let mut draining = self.draining.clone();
         // An error means that the sender is gone, and with it the listener.
         let _ = draining.wait_for(|draining| *draining).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// Most bytes a connection's task takes, whatever state it is in. Every exchange of it lives there.
+    const TASK_BYTES: usize = 8 * 1024;
+
+    fn size_of_future<A, B, C, F>(_: fn(A, B, C) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_connection_is_small() {
+        let bytes = size_of_future(super::serve);
+        assert!(bytes <= TASK_BYTES, "{bytes} bytes");
     }
 }

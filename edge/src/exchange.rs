@@ -172,7 +172,7 @@ impl InFlight<'_> {
         &mut self,
         route: &Route,
         chain: &Chain,
-        mut head: RequestHeader,
+        mut head: Box<RequestHeader>,
         request: Request,
     ) -> Result<(), Stop> {
         let flow = chain.request_head(self.exchange()?, &mut head).await?;
@@ -185,7 +185,7 @@ impl InFlight<'_> {
         let body = self.inspect_body(chain, &head, length, &mut facts).await?;
         let request = Request { facts, ..request };
         self.upstream_head(route, &mut head, &request)?;
-        let forward = Forward::new(route, chain, head, request.facts, length, body);
+        let mut forward = Forward::new(route, chain, head, request.facts, length, body);
         forward.run(self).await
     }
 
@@ -408,7 +408,7 @@ fn uri(path_and_query: &str) -> Result<Uri, Stop> {
 }
 
 /// The head as filters and upstreams see it: the canonical target in place of the one received.
-fn request_header(head: RequestHead, exchange: &Exchange) -> Result<RequestHeader, Stop> {
+fn request_header(head: RequestHead, exchange: &Exchange) -> Result<Box<RequestHeader>, Stop> {
     let mut parts = http::Request::new(()).into_parts().0;
     parts.method = head.method;
     parts.uri = uri(exchange.path.path_and_query())?;
@@ -419,7 +419,7 @@ fn request_header(head: RequestHead, exchange: &Exchange) -> Result<RequestHeade
         let host = http::HeaderValue::from_str(exchange.host.authority());
         parts.headers.insert(http::header::HOST, host.map_err(|_| Kind::Internal)?);
     }
-    Ok(RequestHeader::from(parts))
+    Ok(Box::new(RequestHeader::from(parts)))
 }
 
 fn blank() -> Result<RequestHeader, Failure> {

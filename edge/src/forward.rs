@@ -30,7 +30,7 @@ const INTERIM_RESPONSES: u32 = 16;
 pub(crate) struct Forward<'a> {
     route: &'a Route,
     chain: &'a Chain,
-    head: RequestHeader,
+    head: Box<RequestHeader>,
     facts: RequestFacts,
     length: Length,
     body: Option<Collected>,
@@ -49,7 +49,7 @@ struct Failed {
 /// One attempt that got a response head.
 struct Answered {
     session: Session,
-    head: ResponseHeader,
+    head: Box<ResponseHeader>,
     upload_ended: bool,
 }
 
@@ -57,7 +57,7 @@ impl<'a> Forward<'a> {
     pub(crate) fn new(
         route: &'a Route,
         chain: &'a Chain,
-        head: RequestHeader,
+        head: Box<RequestHeader>,
         facts: RequestFacts,
         length: Length,
         body: Option<Collected>,
@@ -65,7 +65,7 @@ impl<'a> Forward<'a> {
         Self { route, chain, head, facts, length, body }
     }
 
-    pub(crate) async fn run(mut self, flight: &mut InFlight<'_>) -> Result<(), Stop> {
+    pub(crate) async fn run(&mut self, flight: &mut InFlight<'_>) -> Result<(), Stop> {
         let cluster = Arc::clone(self.route.weights.pick().ok_or(Kind::NoEndpoint)?);
         let pool = flight.conn.worker.pools.of(&cluster);
         flight.record.cluster = Some(Arc::clone(cluster.name()));
@@ -196,7 +196,7 @@ impl<'a> Forward<'a> {
             Ok(head) => {
                 pool.metrics.first_byte_seconds.observe_duration(sent.elapsed());
                 flight.record.durations.upstream_first_byte = Some(sent.elapsed());
-                Ok(Answered { session, head, upload_ended })
+                Ok(Answered { session, head: Box::new(head), upload_ended })
             }
             Err(failure) => {
                 session.side().cancel();
@@ -246,7 +246,7 @@ impl<'a> Forward<'a> {
     }
 
     async fn answered(
-        self,
+        &mut self,
         flight: &mut InFlight<'_>,
         pool: &ClusterPool,
         lease: &Lease,
@@ -254,7 +254,7 @@ impl<'a> Forward<'a> {
     ) -> Result<(), Stop> {
         let Answered { mut session, head, upload_ended } = answered;
         // No copy of the body is needed any more; a response may take hours.
-        drop(self.body);
+        self.body = None;
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
             flight.record.flags.set(Flag::Upgraded);
         } else if !upload_ended {

@@ -26,7 +26,7 @@ pub(crate) struct Responding<'a> {
 pub(crate) async fn respond(
     flight: &mut InFlight<'_>,
     up: &mut dyn Upstream,
-    mut head: ResponseHeader,
+    mut head: Box<ResponseHeader>,
     responding: Responding<'_>,
 ) -> Result<(), Stop> {
     let chain = responding.chain;
@@ -69,7 +69,7 @@ pub(crate) async fn respond(
         relay.down.close_after();
     }
     record.status = head.status.as_u16();
-    relay.down.respond(head, length)?;
+    relay.down.respond(*head, length)?;
     if switching {
         relay.tunnel();
     }
