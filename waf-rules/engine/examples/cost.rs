@@ -101,6 +101,9 @@ fn shapes() -> Vec<Shape> {
         post("JSON, GraphQL", "{\"query\":\"query Product($id: ID!) { product(id: $id) { name price { amount currency } } }\",\"variables\":{\"id\":\"42\"}}".to_owned(), ("Content-Type", "application/json")),
         post("JSON 4 KB, 60 leaves", format!("{{{}}}", leaves.join(",")), ("Content-Type", "application/json")),
         post("form, one 10 KB value", format!("text={}", prose.repeat(85).get(..10_000).unwrap_or_default().replace(' ', "+")), form),
+        post("form, 120 KB of `a`", format!("text={}", "a".repeat(120_000)), form),
+        post("form, 120 KB of quotes", format!("text={}", "'\"(=".repeat(30_000)), form),
+        post("form, 900 params", (0..900).map(|i| format!("p{i}=v{i}&")).collect(), form),
         get("GET, UNION SELECT", "/products?id=1%20UNION%20SELECT%20username%2Cpassword%20FROM%20users--"),
     ]
 }
