@@ -210,6 +210,3 @@ impl Compiler<'_> {
         })
     }
 }
-
-#[cfg(test)]
-mod tests;

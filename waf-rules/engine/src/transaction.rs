@@ -14,9 +14,6 @@ mod state;
 mod tx;
 mod values;
 
-#[cfg(test)]
-mod tests;
-
 use std::cell::RefCell;
 use std::fmt;
 use std::net::IpAddr;
