@@ -89,6 +89,7 @@ impl<'a> Chains<'a> {
     fn compile(&self, filter: &FilterConfig, at: &str) -> Result<Arc<dyn Filter>, Vec<Diagnostic>> {
         match filter {
             FilterConfig::Waf(waf) => {
+                let at = &format!("{at}.waf");
                 let parts = WafParts {
                     rulesets: &self.gateway.rulesets,
                     compiled: &self.registry.rulesets,

@@ -130,3 +130,19 @@ fn every_problem_is_told() {
         [("routes[1].rewrite.path_regex.pattern", true), ("routes[3].match.path.regex", true),]
     );
 }
+
+/// A problem in SecLang that stands in a document is found in that document.
+#[test]
+fn a_problem_of_rules_in_a_document_has_its_place() {
+    let waf = "filters:\n  - waf: { ruleset: none, directives: \"SecRul On\" }\n";
+    let mut loaded =
+        portcullis_config::parse_str("gateway.yaml", &DOCUMENT.replace("filters:\n", waf)).unwrap();
+    let made = Loaded { revision: 1, closed_at: None };
+    let gateway = Arc::new(std::mem::take(&mut loaded.gateway));
+    let mut problems = compile(gateway, &registry(), made).unwrap_err();
+    loaded.spans.locate(&mut problems);
+    let told: Vec<_> = problems.iter().map(|p| (p.path.as_str(), p.line)).collect();
+    assert_eq!(told, [("filters[0].waf.directives", 10)]);
+    assert!(problems[0].message.contains("SecRul"), "{}", problems[0]);
+    assert!(problems[0].help.is_some(), "{}", problems[0]);
+}

@@ -22,7 +22,7 @@ use portcullis_waf_engine::{Disruption, Interruption, RuleSet, Transaction, Tran
 use crate::RuleSets;
 use crate::inflate::{Inflated, inflate};
 use crate::report::Reporter;
-use crate::sources::assemble;
+use crate::sources::{assemble, located};
 
 /// Reason of local replies, in logs and metrics.
 const REASON: &str = "waf";
@@ -64,19 +64,8 @@ impl WafFilter {
     /// Every problem of the filter and of its rules, the latter with the rule file's name and line.
     pub fn compile(waf: &config::Waf, parts: &WafParts<'_>) -> Result<Self, Vec<Diagnostic>> {
         let assembled = assemble(waf, parts.rulesets, parts.at)?;
-        let rules = parts.compiled.of(assembled.sources).map_err(|found| {
-            let located = found.into_iter().map(|problem| {
-                let diagnostic = Diagnostic::error(parts.at, problem.message).at(
-                    &*problem.file,
-                    problem.line,
-                    problem.column,
-                );
-                match problem.help {
-                    Some(help) => diagnostic.with_help(help),
-                    None => diagnostic,
-                }
-            });
-            located.collect::<Vec<_>>()
+        let rules = parts.compiled.of(assembled.sources).map_err(|problems| {
+            problems.into_iter().map(|problem| located(problem, parts.at)).collect::<Vec<_>>()
         })?;
         let reporter =
             Reporter::new(&waf.ruleset, assembled.version, parts.metrics, parts.log.cloned());

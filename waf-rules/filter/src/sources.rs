@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use portcullis_config as config;
 use portcullis_config::{Diagnostic, WafMode};
-use portcullis_waf_engine::Sources;
+use portcullis_waf_engine::{RuleDiagnostic, Sources};
 use portcullis_waf_rulesets::{HOW_TO_BRING_ONE, Package, embedded};
 
 /// Name of the entry document in diagnostics of the engine.
@@ -76,6 +76,24 @@ pub(crate) fn assemble(
         sources.insert(name, text);
     }
     Ok(Assembled { sources, version })
+}
+
+/// A problem of the rules as a problem of the configuration. What stands in a file of its own is located there; what
+/// stands in a key of the filter is located at that key, its own line counted from the key's text.
+pub(crate) fn located(problem: RuleDiagnostic, at: &str) -> Diagnostic {
+    let RuleDiagnostic { file, line, column, message, help } = problem;
+    let diagnostic = match &*file {
+        key @ (BEFORE | AFTER) => Diagnostic::error(
+            format!("{at}.{key}"),
+            format!("{message} (line {line}, column {column} of this text)"),
+        ),
+        ENTRY => Diagnostic::error(at, message),
+        file => Diagnostic::error(at, message).at(file, line, column),
+    };
+    match help {
+        Some(help) => diagnostic.with_help(help),
+        None => diagnostic,
+    }
 }
 
 /// The rule set package a filter names; none for `none`.
