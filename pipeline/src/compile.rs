@@ -93,6 +93,9 @@ fn clusters<'a>(
 ) -> HashMap<&'a str, Arc<Cluster>> {
     let mut clusters = HashMap::new();
     for (n, cluster) in gateway.clusters.iter().enumerate() {
+        if let Some(ca) = cluster.tls.as_ref().and_then(|tls| tls.ca.as_deref()) {
+            problems.extend(tls::check_authorities(ca, &format!("clusters[{n}].tls.ca")));
+        }
         match registry.cluster(cluster) {
             Ok(compiled) => {
                 clusters.insert(cluster.name.as_str(), compiled);

@@ -116,6 +116,26 @@ pub(crate) fn compile(
     Ok(ListenerTls { server: Arc::new(server), certificates })
 }
 
+/// Checks that the file of authorities a cluster trusts can be used, so that a bad one is told when documents are
+/// loaded and not with the first request.
+pub(crate) fn check_authorities(file: &Path, at: &str) -> Option<Diagnostic> {
+    let unusable = |error: &dyn fmt::Display| {
+        Diagnostic::error(at, format!("{} cannot be used: {error}", file.display()))
+            .with_help("a PEM file with the certificates of the authorities is needed")
+    };
+    let read = CertificateDer::pem_file_iter(file)
+        .and_then(Iterator::collect::<Result<Vec<CertificateDer<'_>>, _>>);
+    let authorities = match read {
+        Ok(authorities) => authorities,
+        Err(error) => return Some(unusable(&error)),
+    };
+    if authorities.is_empty() {
+        return Some(unusable(&"it holds no certificate"));
+    }
+    let bad = authorities.iter().find_map(|der| webpki::anchor_from_trusted_cert(der).err());
+    bad.map(|error| unusable(&error))
+}
+
 /// A certificate with its key, and the names it answers for.
 fn load(
     written: &config::Certificate,

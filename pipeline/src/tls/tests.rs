@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use portcullis_config as config;
 use rcgen::generate_simple_self_signed;
 
-use super::compile;
+use super::{check_authorities, compile};
 
 /// Writes a self-signed certificate for these names; gives certificate and key file.
 fn issue(folder: &std::path::Path, file: &str, names: &[&str]) -> (PathBuf, PathBuf) {
@@ -57,4 +57,20 @@ fn a_key_of_another_certificate_is_refused() {
     let problems = compile(&tls(vec![(a, key), (b, "/nowhere".into())]), "tls").unwrap_err();
     let paths: Vec<_> = problems.iter().map(|problem| problem.path.as_str()).collect();
     assert_eq!(paths, ["tls.certificates[0].key", "tls.certificates[1].key"]);
+}
+
+#[test]
+fn authorities_are_checked_when_documents_are_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    let (good, key) = issue(folder.path(), "authority", &["authority.test"]);
+    let empty = folder.path().join("empty.pem");
+    std::fs::write(&empty, "nothing here").unwrap();
+    let broken = folder.path().join("broken.pem");
+    let text = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    std::fs::write(&broken, text).unwrap();
+    for (file, usable) in
+        [(good, true), (key, false), (empty, false), (broken, false), ("/nowhere".into(), false)]
+    {
+        assert_eq!(check_authorities(&file, "ca").is_none(), usable, "{}", file.display());
+    }
 }
