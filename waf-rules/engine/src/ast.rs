@@ -2,6 +2,7 @@
 
 use portcullis_waf_transform::Transformation;
 
+use crate::audit::{AuditFormat, AuditParts, PartsChange};
 use crate::diagnostic::Span;
 use crate::meta::{Phase, Severity};
 use crate::ruleset::EngineMode;
@@ -12,6 +13,8 @@ use crate::variable::Variable;
 #[derive(Debug, Clone)]
 pub(crate) struct Directive {
     pub(crate) span: Span,
+    /// As written, continuations joined.
+    pub(crate) raw: String,
     pub(crate) kind: DirectiveKind,
 }
 
@@ -117,6 +120,7 @@ pub(crate) enum Action {
     /// Collections that outlive the exchange: named, never filled, and no rule can read them.
     InitCollection,
     Ctl(Ctl),
+    Sanitise(Sanitise),
     Disrupt(DisruptNode),
     Status(u16),
     Skip(usize),
@@ -132,6 +136,21 @@ pub(crate) enum DisruptNode {
     Drop,
     Allow(AllowScope),
     Redirect(Template),
+}
+
+/// `sanitise...`: what no log shows of this exchange.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Sanitise {
+    Argument(Vec<u8>),
+    RequestHeader(Vec<u8>),
+    ResponseHeader(Vec<u8>),
+    /// Whatever the rule matched.
+    Matched,
+    /// The bytes the operator matched, but for so many at either end.
+    MatchedBytes {
+        first: usize,
+        last: usize,
+    },
 }
 
 /// What `allow` lets through.
@@ -163,6 +182,7 @@ pub(crate) enum Change {
 #[derive(Debug, Clone)]
 pub(crate) enum Ctl {
     AuditEngine(AuditMode),
+    AuditParts(PartsChange),
     /// Accepted for the sake of rule sets that carry it; logging has its own configuration.
     Accepted,
     ForceRequestBody(bool),
@@ -238,7 +258,9 @@ pub(crate) enum Setting {
     ComponentSignature(String),
     AuditEngine(AuditMode),
     AuditRelevantStatus(String),
-    AuditParts(String),
+    AuditParts(AuditParts),
+    AuditLog(String),
+    AuditFormat(AuditFormat),
     /// Known elsewhere, without a meaning here; kept so that nothing is dropped unseen.
     Accepted(&'static str, String),
 }

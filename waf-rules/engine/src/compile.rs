@@ -22,7 +22,7 @@ use crate::gate::Half;
 use crate::limits::MAX_DIAGNOSTICS;
 use crate::pipeline::Pipelines;
 use crate::probe::Probes;
-use crate::program::{Flow, Outcome, Rule};
+use crate::program::{Effect, Flow, Outcome, Rule};
 use crate::settings::Settings;
 use crate::sources::Sources;
 
@@ -64,6 +64,9 @@ pub(crate) fn compile(sources: &Sources) -> Result<Compiled, Vec<RuleDiagnostic>
     }
     compiler.operators.drop_sources();
     compiler.probes.seal();
+    let effects = rules.iter().flat_map(|rule| &rule.links).flat_map(|link| &link.effects);
+    let mut effects = effects.filter(|effect| matches!(effect, Effect::AuditEngine(_)));
+    drafts.settings.audit.turned_by_rules = effects.next().is_some();
     Ok(Compiled {
         rules,
         phases: compiler.phases,

@@ -27,6 +27,8 @@ impl Word {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line {
     pub(crate) words: Vec<Word>,
+    /// The line as written, continuations joined.
+    pub(crate) raw: String,
 }
 
 /// Cuts a file into lines of words. Lines with problems are left out and reported.
@@ -61,7 +63,7 @@ fn finish(logical: &mut Logical, lines: &mut Vec<Line>, problems: &mut Vec<Probl
     }
     match words(&logical) {
         Ok(words) if words.is_empty() => {}
-        Ok(words) => lines.push(Line { words }),
+        Ok(words) => lines.push(Line { words, raw: logical.text }),
         Err(problem) => problems.push(problem),
     }
 }

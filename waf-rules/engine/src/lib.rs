@@ -8,6 +8,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
 
 mod ast;
+mod audit;
 mod bits;
 mod compile;
 mod diagnostic;
@@ -29,9 +30,10 @@ mod transaction;
 mod variable;
 
 pub use ast::OnLimit;
+pub use audit::{AuditFormat, AuditPart, AuditParts};
 pub use diagnostic::RuleDiagnostic;
 pub use meta::{Phase, RuleMeta, Severity};
 pub use outcome::{Disruption, Interruption, Matched, RuleMatch, Score};
 pub use ruleset::{CompileOptions, EngineMode, RuleSet};
 pub use sources::Sources;
-pub use transaction::{Transaction, TransactionId};
+pub use transaction::{Audit, AuditFile, Mark, Transaction, TransactionId};

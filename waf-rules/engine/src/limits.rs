@@ -50,5 +50,7 @@ pub const MAX_TRANSACTION_BYTES: usize = 512 << 20;
 pub const MAX_IDLE_WORKSPACE_BYTES: usize = 4 << 20;
 /// Working memories that a thread keeps.
 pub const MAX_IDLE_WORKSPACES: usize = 16;
+/// Names and values that `sanitise...` actions hide in one transaction; with more, every value is hidden.
+pub const MAX_SANITISED: usize = 256;
 /// Run-time target exclusions (`ctl:ruleRemoveTarget...`) of one transaction.
 pub const MAX_REMOVED_TARGETS: usize = 1_000;

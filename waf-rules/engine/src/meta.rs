@@ -131,6 +131,8 @@ pub struct RuleMeta {
     pub maturity: Option<u8>,
     /// `accuracy`.
     pub accuracy: Option<u8>,
+    /// The directive as written, continuations joined; of a chain, its first.
+    pub raw: Arc<str>,
     /// Operator as written such as `@rx ^a`, bounded; `unconditionalMatch` for a `SecAction`.
     pub operator: String,
     /// The paranoia level its tags name (`paranoia-level/N`), where they do.

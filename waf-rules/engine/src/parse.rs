@@ -1,6 +1,7 @@
 //! From lines of words to the syntax tree.
 
 mod actions;
+mod audit;
 mod ctl;
 mod directive;
 mod targets;
@@ -35,5 +36,6 @@ pub(crate) fn parse(text: &[u8], problems: &mut Vec<Problem>) -> Vec<Directive> 
 }
 
 fn directive_of(line: &Line) -> Result<Directive, Vec<Problem>> {
-    directive::parse(&line.words)
+    let directive = directive::parse(&line.words)?;
+    Ok(Directive { raw: line.raw.clone(), ..directive })
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use regex_automata::meta::Regex;
 
-use crate::ast::{AllowScope, AuditMode, Processor};
+use crate::ast::{AllowScope, AuditMode, Processor, Sanitise};
+use crate::audit::PartsChange;
 use crate::bits::BitSet;
 use crate::meta::RuleMeta;
 use crate::operator::Operator;
@@ -156,6 +157,8 @@ pub(crate) enum Effect {
     SetTx(TxName, TxChange),
     SetEnv(Text, Text),
     AuditEngine(AuditMode),
+    AuditParts(PartsChange),
+    Sanitise(Sanitise),
     ForceRequestBody(bool),
     ForceResponseBody(bool),
     RequestBodyAccess(bool),

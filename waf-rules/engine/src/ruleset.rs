@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::ast::OnLimit;
+use crate::ast::{AuditMode, OnLimit};
+use crate::audit::AuditFormat;
 use crate::compile::{Compiled, compile};
 use crate::diagnostic::RuleDiagnostic;
 use crate::gate::Gate;
@@ -36,6 +37,15 @@ pub enum EngineMode {
 }
 
 impl EngineMode {
+    /// As `SecRuleEngine` writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::On => "On",
+            Self::DetectionOnly => "DetectionOnly",
+            Self::Off => "Off",
+        }
+    }
+
     pub(crate) fn parse(text: &str) -> Option<Self> {
         Some(match text.to_ascii_lowercase().as_str() {
             "on" => Self::On,
@@ -112,6 +122,22 @@ impl RuleSet {
     /// `SecComponentSignature`s in order, such as `OWASP_CRS/4.25.0`.
     pub fn signatures(&self) -> &[String] {
         &self.program.settings.signatures
+    }
+
+    /// Whether any exchange can belong in the audit log: `SecAuditEngine` is not off, or a rule may turn it on.
+    pub fn audits(&self) -> bool {
+        let audit = &self.program.settings.audit;
+        audit.mode != AuditMode::Off || audit.turned_by_rules
+    }
+
+    /// `SecAuditLog`, as written.
+    pub fn audit_log(&self) -> Option<&str> {
+        self.program.settings.audit.path.as_deref()
+    }
+
+    /// `SecAuditLogFormat`.
+    pub fn audit_format(&self) -> Option<AuditFormat> {
+        self.program.settings.audit.format
     }
 
     /// Directives that are accepted and have no effect here, with their arguments.

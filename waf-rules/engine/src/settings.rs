@@ -1,8 +1,7 @@
 //! What configuration directives set for the whole rule set.
 
-use regex_automata::meta::Regex;
-
-use crate::ast::{AuditMode, OnLimit};
+use crate::ast::OnLimit;
+use crate::audit::AuditSettings;
 use crate::limits;
 use crate::ruleset::EngineMode;
 
@@ -22,9 +21,7 @@ pub(crate) struct Settings {
     /// Lower case, without parameters.
     pub(crate) response_types: Vec<String>,
     pub(crate) signatures: Vec<String>,
-    pub(crate) audit_engine: AuditMode,
-    pub(crate) audit_relevant_status: Option<Regex>,
-    pub(crate) audit_parts: String,
+    pub(crate) audit: AuditSettings,
     /// Directives without a meaning here, as written.
     pub(crate) accepted: Vec<(&'static str, String)>,
 }
@@ -44,9 +41,7 @@ impl Default for Settings {
             response_body_on_limit: OnLimit::ProcessPartial,
             response_types: vec!["text/html".to_owned(), "text/plain".to_owned()],
             signatures: Vec::new(),
-            audit_engine: AuditMode::Off,
-            audit_relevant_status: None,
-            audit_parts: String::new(),
+            audit: AuditSettings::default(),
             accepted: Vec::new(),
         }
     }

@@ -1,5 +1,6 @@
 //! One exchange on its way through a rule set.
 
+mod audit;
 mod bag;
 mod body;
 mod clock;
@@ -19,11 +20,11 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::ast::AuditMode;
 use crate::limits::MAX_IDLE_WORKSPACES;
 use crate::meta::Phase;
 use crate::outcome::{Interruption, RuleMatch, Score};
 use crate::ruleset::{EngineMode, RuleSet};
+pub use crate::transaction::audit::{Audit, AuditFile, Mark};
 use crate::transaction::bag::Bag;
 use crate::transaction::state::State;
 use crate::transaction::tx::Datum;
@@ -177,19 +178,6 @@ impl Transaction {
     /// The interruption that was asked for, where there was one.
     pub fn interruption(&self) -> Option<&Interruption> {
         self.state.interruption.as_ref()
-    }
-
-    /// Whether the exchange belongs in the audit log, by `SecAuditEngine`, its relevant statuses and `ctl:auditEngine`.
-    pub fn is_audited(&self, status: u16) -> bool {
-        match self.state.switches.audit {
-            AuditMode::On => true,
-            AuditMode::Off => false,
-            AuditMode::RelevantOnly => {
-                let relevant = self.rules.program.settings.audit_relevant_status.as_ref();
-                relevant.is_some_and(|regex| regex.is_match(status.to_string().as_str()))
-                    || self.state.matches.iter().any(|found| found.audit)
-            }
-        }
     }
 
     /// The anomaly scores as they stand.

@@ -14,6 +14,8 @@ mod harness;
 
 #[path = "concepts/actions.rs"]
 mod actions;
+#[path = "concepts/audit.rs"]
+mod audit;
 #[path = "concepts/bodies.rs"]
 mod bodies;
 #[path = "concepts/chains.rs"]

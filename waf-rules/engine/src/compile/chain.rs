@@ -80,6 +80,7 @@ impl Merged {
                 self.effects.push(EffectNode::SetEnv(name.clone(), value.clone()));
             }
             Action::InitCollection => {}
+            Action::Sanitise(what) => self.effects.push(EffectNode::Sanitise(what.clone())),
             Action::Ctl(ctl) => self.effects.push(EffectNode::Ctl(node.span, ctl.clone())),
             Action::Disrupt(disruption) => self.disruption = Some(disruption.clone()),
             Action::Status(status) => self.status = Some(*status),

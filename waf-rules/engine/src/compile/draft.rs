@@ -9,6 +9,7 @@ use crate::ast::{
     ActionNode, Directive, DirectiveKind, DisruptNode, OperatorNode, RuleNode, RuleQuery, Setting,
     TargetMode, TargetNode,
 };
+use crate::audit::Statuses;
 use crate::compile::Reports;
 use crate::compile::chain::{Merged, merge};
 use crate::compile::effects::EffectNode;
@@ -30,6 +31,8 @@ pub(super) enum Item {
 pub(super) struct Draft {
     pub(super) file: Arc<str>,
     pub(super) span: Span,
+    /// The directive as written; of a chain, its first.
+    pub(super) raw: String,
     pub(super) id: u64,
     pub(super) phase: Phase,
     pub(super) message: Template,
@@ -86,6 +89,7 @@ impl Draft {
             revision: strings.shared(&self.revision),
             maturity: self.maturity,
             accuracy: self.accuracy,
+            raw: self.raw.as_str().into(),
             operator,
             paranoia_level: self.tags.iter().find_map(level),
         }
@@ -144,8 +148,8 @@ impl Drafts {
     pub(super) fn take(&mut self, file: &Arc<str>, directive: Directive, reports: &mut Reports) {
         let span = directive.span;
         let found = match directive.kind {
-            DirectiveKind::Rule(node) => self.rule(file, span, node),
-            DirectiveKind::Action(actions) => self.action(file, span, &actions),
+            DirectiveKind::Rule(node) => self.rule(file, span, node, directive.raw),
+            DirectiveKind::Action(actions) => self.action(file, span, &actions, directive.raw),
             DirectiveKind::Marker(name) => {
                 self.items.push(Item::Marker(name));
                 Ok(())
@@ -178,7 +182,13 @@ impl Drafts {
         }
     }
 
-    fn rule(&mut self, file: &Arc<str>, span: Span, node: RuleNode) -> Result<(), Problem> {
+    fn rule(
+        &mut self,
+        file: &Arc<str>,
+        span: Span,
+        node: RuleNode,
+        raw: String,
+    ) -> Result<(), Problem> {
         self.links += 1;
         if self.links > MAX_RULES {
             return Err(Problem::new(span, format!("more than {MAX_RULES} rules")));
@@ -191,6 +201,7 @@ impl Drafts {
         let made = self.draft(file, span, &node.actions);
         self.broken = chain && made.is_err();
         let (mut draft, merged) = made?;
+        draft.raw = raw;
         if chain {
             self.open = Some((Arc::clone(file), span));
         }
@@ -246,12 +257,14 @@ impl Drafts {
         file: &Arc<str>,
         span: Span,
         actions: &[ActionNode],
+        raw: String,
     ) -> Result<(), Problem> {
         if let Some((_, chain)) = self.open.take() {
             return Err(Problem::new(span, "chain goes on with SecAction")
                 .help(format!("the chain of line {} needs a SecRule", chain.line)));
         }
         let (mut draft, merged) = self.draft(file, span, actions)?;
+        draft.raw = raw;
         draft.links.push(DraftLink {
             span,
             targets: Vec::new(),
@@ -290,6 +303,7 @@ impl Drafts {
         let draft = Draft {
             file: Arc::clone(file),
             span,
+            raw: String::new(),
             id,
             phase,
             message: std::mem::take(&mut merged.message),
@@ -388,13 +402,15 @@ impl Drafts {
             }
             Setting::ResponseMimeTypesClear => settings.response_types.clear(),
             Setting::ComponentSignature(text) => settings.signatures.push(text),
-            Setting::AuditEngine(mode) => settings.audit_engine = mode,
+            Setting::AuditEngine(mode) => settings.audit.mode = mode,
             Setting::AuditRelevantStatus(pattern) => {
                 let regex = crate::operator::compile_selector(&pattern)
                     .map_err(|error| Problem::new(span, error.message))?;
-                settings.audit_relevant_status = Some(regex);
+                settings.audit.relevant = Some(Statuses::that(|status| regex.is_match(status)));
             }
-            Setting::AuditParts(parts) => settings.audit_parts = parts,
+            Setting::AuditParts(parts) => settings.audit.parts = parts,
+            Setting::AuditLog(path) => settings.audit.path = Some(path),
+            Setting::AuditFormat(format) => settings.audit.format = Some(format),
             Setting::Accepted(name, value) => settings.accepted.push((name, value)),
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::ast::{Change, Ctl, RuleQuery, SetVar, TargetMode, TargetNode};
+use crate::ast::{Change, Ctl, RuleQuery, Sanitise, SetVar, TargetMode, TargetNode};
 use crate::bits::BitSet;
 use crate::compile::Compiler;
 use crate::compile::draft::DraftLink;
@@ -19,6 +19,7 @@ pub(super) enum EffectNode {
     SetVar(Span, SetVar),
     SetEnv(String, Template),
     Ctl(Span, Ctl),
+    Sanitise(Sanitise),
 }
 
 impl Compiler<'_> {
@@ -102,6 +103,7 @@ impl Compiler<'_> {
                 Some(Effect::SetEnv(self.text(&name), self.text(value)))
             }
             EffectNode::Ctl(span, ctl) => self.ctl(*span, ctl)?,
+            EffectNode::Sanitise(what) => Some(Effect::Sanitise(what.clone())),
         })
     }
 
@@ -133,6 +135,7 @@ impl Compiler<'_> {
         Ok(Some(match ctl {
             Ctl::Accepted => return Ok(None),
             Ctl::AuditEngine(mode) => Effect::AuditEngine(*mode),
+            Ctl::AuditParts(change) => Effect::AuditParts(*change),
             Ctl::ForceRequestBody(on) => Effect::ForceRequestBody(*on),
             Ctl::ForceResponseBody(on) => Effect::ForceResponseBody(*on),
             Ctl::RequestBodyAccess(on) => Effect::RequestBodyAccess(*on),

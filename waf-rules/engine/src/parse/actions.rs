@@ -6,7 +6,7 @@ use crate::ast::{Action, ActionNode, AllowScope, Change, DisruptNode, SetVar};
 use crate::diagnostic::{Problem, Span};
 use crate::lex::Word;
 use crate::meta::{Phase, Severity};
-use crate::parse::ctl;
+use crate::parse::{audit, ctl};
 use crate::template::Template;
 use crate::variable::Variable;
 
@@ -35,6 +35,11 @@ const NAMES: &[&str] = &[
     "phase",
     "redirect",
     "rev",
+    "sanitiseArg",
+    "sanitiseMatched",
+    "sanitiseMatchedBytes",
+    "sanitiseRequestHeader",
+    "sanitiseResponseHeader",
     "setenv",
     "setvar",
     "severity",
@@ -95,6 +100,9 @@ fn action(text: &str, span: Span) -> Result<Action, Problem> {
     };
     let value = value.map(unquote);
     let name = name.to_ascii_lowercase();
+    if let Some(sanitise) = audit::sanitise(&name, value.as_deref(), span)? {
+        return Ok(Action::Sanitise(sanitise));
+    }
     match value {
         Some(value) => with_value(&name, &value, span),
         None => alone(&name, span),

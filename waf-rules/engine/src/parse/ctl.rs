@@ -1,6 +1,7 @@
 //! `ctl:option=value`.
 
 use crate::ast::{AuditMode, Ctl, IdRange, Processor, RuleQuery};
+use crate::audit::PartsChange;
 use crate::diagnostic::{Problem, Span};
 use crate::parse::directive::id_range;
 use crate::parse::targets;
@@ -39,7 +40,10 @@ pub(super) fn parse(text: &str, span: Span) -> Result<Ctl, Problem> {
             "relevantonly" => AuditMode::RelevantOnly,
             _ => return Err(bad(span, name, value)),
         }),
-        "auditlogparts" | "debugloglevel" => Ctl::Accepted,
+        "auditlogparts" => {
+            Ctl::AuditParts(PartsChange::parse(value).map_err(|text| Problem::new(span, text))?)
+        }
+        "debugloglevel" => Ctl::Accepted,
         "forcerequestbodyvariable" => Ctl::ForceRequestBody(switch(span, name, value)?),
         "forceresponsebodyvariable" => Ctl::ForceResponseBody(switch(span, name, value)?),
         "requestbodyaccess" => Ctl::RequestBodyAccess(switch(span, name, value)?),

@@ -6,7 +6,7 @@ use crate::ast::{
 };
 use crate::diagnostic::Problem;
 use crate::lex::Word;
-use crate::parse::{actions, targets};
+use crate::parse::{actions, audit, targets};
 use crate::ruleset::EngineMode;
 
 /// How the arguments of a directive are read.
@@ -32,6 +32,7 @@ enum Shape {
     Words(fn(Vec<String>) -> Setting),
     AuditEngine,
     Alone(fn() -> Setting),
+    Parsed(fn(&Word) -> Result<Setting, Problem>),
     /// Kept, without effect: the gateway configures it elsewhere or has no such thing.
     Accepted,
     /// Would change what rules mean, and cannot be done.
@@ -66,11 +67,11 @@ const DIRECTIVES: &[(&str, Shape)] = &[
     ("SecResponseBodyMimeTypesClear", Shape::Alone(response_types_clear)),
     ("SecAuditEngine", Shape::AuditEngine),
     ("SecAuditLogRelevantStatus", Shape::Text(Setting::AuditRelevantStatus)),
-    ("SecAuditLogParts", Shape::Text(Setting::AuditParts)),
-    ("SecAuditLog", Shape::Accepted),
+    ("SecAuditLogParts", Shape::Parsed(audit::parts)),
+    ("SecAuditLog", Shape::Parsed(audit::path)),
     ("SecAuditLog2", Shape::Accepted),
     ("SecAuditLogType", Shape::Accepted),
-    ("SecAuditLogFormat", Shape::Accepted),
+    ("SecAuditLogFormat", Shape::Parsed(audit::format)),
     ("SecAuditLogStorageDir", Shape::Accepted),
     ("SecAuditLogDirMode", Shape::Accepted),
     ("SecAuditLogFileMode", Shape::Accepted),
@@ -152,10 +153,11 @@ pub(super) fn parse(words: &[Word]) -> Result<Directive, Vec<Problem>> {
         | Shape::Words(_)
         | Shape::AuditEngine
         | Shape::Alone(_)
+        | Shape::Parsed(_)
         | Shape::Accepted
         | Shape::Refused(_) => simple(*shape, &args)?,
     };
-    Ok(Directive { span: name.span, kind })
+    Ok(Directive { span: name.span, raw: String::new(), kind })
 }
 
 /// Directives whose arguments are words, numbers and switches.
@@ -184,6 +186,7 @@ fn simple(shape: Shape, args: &Arguments<'_>) -> Result<DirectiveKind, Problem> 
         }
         Shape::AuditEngine => Setting::AuditEngine(audit_mode(args.one()?)?),
         Shape::Alone(make) => make(),
+        Shape::Parsed(parse) => parse(args.one()?)?,
         Shape::Accepted => {
             let words: Vec<&str> = args.words.iter().map(|word| word.text.as_str()).collect();
             Setting::Accepted(args.known, words.join(" "))

@@ -20,7 +20,11 @@ impl State {
         if !complete {
             self.set_number(Variable::InboundDataError, 1);
         }
-        if !self.switches.request_body_access || body.is_empty() {
+        if body.is_empty() {
+            return;
+        }
+        self.keep_body(body);
+        if !self.switches.request_body_access {
             return;
         }
         let forced = self.switches.request_body_forced;

@@ -12,16 +12,18 @@ use crate::variable::Variable;
 impl State {
     pub(super) fn apply_effects(&mut self, context: Context<'_>, link: &Link) {
         for effect in &link.effects {
-            self.apply(context, effect);
+            self.apply(context, link, effect);
         }
     }
 
-    fn apply(&mut self, context: Context<'_>, effect: &Effect) {
+    fn apply(&mut self, context: Context<'_>, link: &Link, effect: &Effect) {
         let switches = &mut self.switches;
         match effect {
             Effect::SetTx(name, change) => self.set_tx(context, name, change),
             Effect::SetEnv(name, value) => self.set_env(context, name, value),
             Effect::AuditEngine(mode) => switches.audit = *mode,
+            Effect::AuditParts(change) => self.audit.change(*change),
+            Effect::Sanitise(what) => self.sanitise(link, what),
             Effect::ForceRequestBody(on) => switches.request_body_forced = *on,
             Effect::ForceResponseBody(on) => switches.response_body_forced = *on,
             Effect::RequestBodyAccess(on) => switches.request_body_access = *on,

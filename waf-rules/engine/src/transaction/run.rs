@@ -285,6 +285,9 @@ impl State {
     }
 
     fn interrupt(&mut self, context: Context<'_>, action: Disruption) {
+        if self.switches.engine == EngineMode::DetectionOnly {
+            self.audit.detected.get_or_insert(context.rule.status);
+        }
         if self.switches.engine != EngineMode::On || self.interruption.is_some() {
             return;
         }

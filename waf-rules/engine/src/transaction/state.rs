@@ -8,6 +8,7 @@ use crate::meta::Severity;
 use crate::outcome::{Interruption, RuleMatch};
 use crate::program::Selector;
 use crate::ruleset::{EngineMode, RuleSet};
+use crate::transaction::audit::AuditState;
 use crate::transaction::bag::Bags;
 use crate::transaction::probes::Answers;
 use crate::transaction::scans::Scans;
@@ -79,6 +80,7 @@ pub(crate) struct State {
     pub(crate) started: Option<(Instant, SystemTime)>,
     /// Bytes of request line and headers, with their separators.
     pub(crate) head_bytes: usize,
+    pub(crate) audit: AuditState,
     pub(crate) work: Work,
 }
 
@@ -104,7 +106,7 @@ impl State {
         self.singles.resize(Variable::COUNT, None);
         self.switches = Switches {
             engine: settings.engine,
-            audit: settings.audit_engine,
+            audit: settings.audit.mode,
             request_body_access: settings.request_body_access,
             request_body_limit: settings.request_body_limit,
             response_body_access: settings.response_body_access,
@@ -123,6 +125,7 @@ impl State {
         self.epoch = 1;
         self.started = None;
         self.head_bytes = 0;
+        self.audit.reset(settings.audit.parts);
     }
 
     pub(crate) fn set(&mut self, variable: Variable, value: &[u8]) {

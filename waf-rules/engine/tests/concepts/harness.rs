@@ -62,6 +62,7 @@ pub fn run(text: &str, request: Request<'_>) -> Outcome {
 
 fn drive(rules: &Arc<RuleSet>, request: Request<'_>) -> Outcome {
     let mut tx = Transaction::new(Arc::clone(rules), TransactionId::from(7_u128));
+    tx.keep_audit_body();
     let interruption = phases(&mut tx, request);
     tx.logging();
     Outcome {
