@@ -40,7 +40,7 @@ fn rules(level: &str, prefilter: bool) -> Arc<RuleSet> {
     );
     let sources = Sources::new("entry.conf", package.entry(&overrides))
         .with_files(package.files.iter().map(|file| (file.path.clone(), file.content.clone())));
-    let options = CompileOptions { prefilter };
+    let options = CompileOptions { prefilter, ..CompileOptions::default() };
     RuleSet::compile(&sources, &options).unwrap_or_else(|problems| {
         for problem in &problems {
             eprintln!("{problem}");

@@ -3,6 +3,7 @@
 use portcullis_waf_transform::Transformation;
 
 use crate::audit::{AuditFormat, AuditParts, PartsChange};
+use crate::collections::Collection;
 use crate::diagnostic::Span;
 use crate::meta::{Phase, Severity};
 use crate::ruleset::EngineMode;
@@ -117,8 +118,7 @@ pub(crate) enum Action {
     Chain,
     SetVar(SetVar),
     SetEnv(String, Template),
-    /// Collections that outlive the exchange: named, never filled, and no rule can read them.
-    InitCollection,
+    Open(OpenRecord),
     Ctl(Ctl),
     Sanitise(Sanitise),
     Disrupt(DisruptNode),
@@ -164,9 +164,20 @@ pub(crate) enum AllowScope {
     Request,
 }
 
-/// `setvar` on `TX`.
+/// `initcol`, `setsid`, `setuid`, `setrsc`.
+#[derive(Debug, Clone)]
+pub(crate) struct OpenRecord {
+    pub(crate) collection: Collection,
+    pub(crate) key: Template,
+    /// The variable that shows the key.
+    pub(crate) shown: Option<Variable>,
+}
+
+/// `setvar`, `expirevar`, `deprecatevar`.
 #[derive(Debug, Clone)]
 pub(crate) struct SetVar {
+    /// `None` for `TX`.
+    pub(crate) collection: Option<Collection>,
     pub(crate) name: Template,
     pub(crate) change: Change,
 }
@@ -177,6 +188,10 @@ pub(crate) enum Change {
     Add(Template),
     Subtract(Template),
     Unset,
+    /// After this many seconds.
+    Expire(Template),
+    /// By the first number for each so many seconds.
+    Decay(u64, u64),
 }
 
 #[derive(Debug, Clone)]
@@ -261,6 +276,8 @@ pub(crate) enum Setting {
     AuditParts(AuditParts),
     AuditLog(String),
     AuditFormat(AuditFormat),
+    WebAppId(String),
+    CollectionTimeout(usize),
     /// Known elsewhere, without a meaning here; kept so that nothing is dropped unseen.
     Accepted(&'static str, String),
 }

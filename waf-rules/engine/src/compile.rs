@@ -6,6 +6,7 @@ mod effects;
 mod load;
 mod names;
 mod operators;
+mod records;
 mod text;
 
 use std::collections::HashMap;
@@ -37,6 +38,10 @@ pub(crate) struct Compiled {
     pub(crate) pipelines: Pipelines,
     pub(crate) operators: Operators,
     pub(crate) probes: Probes,
+    /// Variables that rules name, by `Variable::index`.
+    pub(crate) named: BitSet,
+    /// Whether some rule opens a persistent collection.
+    pub(crate) opens_records: bool,
 }
 
 /// Compiles the entry document and all it includes.
@@ -57,6 +62,8 @@ pub(crate) fn compile(sources: &Sources) -> Result<Compiled, Vec<RuleDiagnostic>
         markers: drafts.markers(),
         index: RuleIndex::new(&drafts),
         phases: Default::default(),
+        opened: records::opened(&drafts),
+        named: BitSet::default(),
     };
     let rules = compiler.rules(&drafts, &mut reports);
     if !reports.list.is_empty() {
@@ -75,6 +82,8 @@ pub(crate) fn compile(sources: &Sources) -> Result<Compiled, Vec<RuleDiagnostic>
         pipelines: compiler.pipelines,
         operators: compiler.operators,
         probes: compiler.probes,
+        named: compiler.named,
+        opens_records: compiler.opened.contains(&true),
     })
 }
 
@@ -131,6 +140,8 @@ struct Compiler<'a> {
     markers: Vec<(String, usize)>,
     index: RuleIndex,
     phases: [Vec<u32>; 5],
+    opened: records::Opened,
+    named: BitSet,
 }
 
 impl Compiler<'_> {

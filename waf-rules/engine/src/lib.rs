@@ -10,6 +10,7 @@
 mod ast;
 mod audit;
 mod bits;
+mod collections;
 mod compile;
 mod diagnostic;
 mod gate;
@@ -31,6 +32,10 @@ mod variable;
 
 pub use ast::OnLimit;
 pub use audit::{AuditFormat, AuditPart, AuditParts};
+pub use collections::{
+    Access, Change, Collection, CollectionCounts, CollectionLimits, CollectionStore, Edit,
+    LocalCollections, Opened, RecordId, Stored,
+};
 pub use diagnostic::RuleDiagnostic;
 pub use meta::{Phase, RuleMeta, Severity};
 pub use outcome::{Disruption, Interruption, Matched, RuleMatch, Score};

@@ -28,6 +28,19 @@ pub const DEFAULT_RESPONSE_BODY_BYTES: usize = 512 << 10;
 /// Nesting of a JSON body where `SecRequestBodyJsonDepthLimit` says nothing else.
 pub const DEFAULT_JSON_DEPTH: usize = 1_024;
 
+/// Records of persistent collections kept in memory, all collections and rule sets together.
+pub const MAX_RECORDS: usize = 200_000;
+/// Variables of one record of a persistent collection.
+pub const MAX_RECORD_VARIABLES: usize = 256;
+/// Bytes of one record of a persistent collection, its key included.
+pub const MAX_RECORD_BYTES: usize = 64 << 10;
+/// Bytes of all records of persistent collections.
+pub const MAX_RECORDS_BYTES: usize = 128 << 20;
+/// Parts that records in memory are spread over; each has a lock of its own.
+pub const RECORD_SHARDS: usize = 32;
+/// Seconds after its last change that a record is kept where `SecCollectionTimeout` says nothing else.
+pub const DEFAULT_RECORD_SECONDS: u64 = 3_600;
+
 /// Request and response headers, each.
 pub const MAX_HEADERS: usize = 1_000;
 /// Entries of one collection that is filled from a body (parts, text nodes, leaves).

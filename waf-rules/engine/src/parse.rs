@@ -4,6 +4,7 @@ mod actions;
 mod audit;
 mod ctl;
 mod directive;
+mod setvar;
 mod targets;
 
 use crate::ast::Directive;

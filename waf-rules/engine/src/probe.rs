@@ -98,6 +98,11 @@ pub(crate) fn is_steady(variable: Variable) -> bool {
     !matches!(
         variable,
         Variable::Tx
+            | Variable::Ip
+            | Variable::Session
+            | Variable::Global
+            | Variable::User
+            | Variable::Resource
             | Variable::Rule
             | Variable::Env
             | Variable::MatchedVar

@@ -7,6 +7,7 @@ use regex_automata::meta::Regex;
 use crate::ast::{AllowScope, AuditMode, Processor, Sanitise};
 use crate::audit::PartsChange;
 use crate::bits::BitSet;
+use crate::collections::Collection;
 use crate::meta::RuleMeta;
 use crate::operator::Operator;
 use crate::pipeline::PipelineId;
@@ -156,6 +157,8 @@ pub(crate) enum Number {
 pub(crate) enum Effect {
     SetTx(TxName, TxChange),
     SetEnv(Text, Text),
+    Open(OpenRecord),
+    SetRecord(Collection, Text, RecordChange),
     AuditEngine(AuditMode),
     AuditParts(PartsChange),
     Sanitise(Sanitise),
@@ -171,6 +174,30 @@ pub(crate) enum Effect {
     /// Rules by position.
     Remove(Arc<BitSet>),
     RemoveTarget(Arc<BitSet>, Variable, Selector),
+}
+
+/// Opens the record of a key.
+#[derive(Debug)]
+pub(crate) struct OpenRecord {
+    pub(crate) collection: Collection,
+    pub(crate) key: Text,
+    /// The variable that shows the key.
+    pub(crate) shown: Option<Variable>,
+}
+
+/// What happens to a variable of an open record.
+#[derive(Debug)]
+pub(crate) enum RecordChange {
+    Assign(Text),
+    Add(Number),
+    Subtract(Number),
+    Unset,
+    /// After this many seconds.
+    Expire(Number),
+    Decay {
+        amount: u64,
+        seconds: u64,
+    },
 }
 
 #[derive(Debug)]

@@ -5,22 +5,26 @@ use std::sync::Arc;
 
 use crate::ast::{AuditMode, OnLimit};
 use crate::audit::AuditFormat;
+use crate::collections::{CollectionStore, LocalCollections};
 use crate::compile::{Compiled, compile};
 use crate::diagnostic::RuleDiagnostic;
 use crate::gate::Gate;
 use crate::meta::RuleMeta;
 use crate::sources::Sources;
+use crate::variable::Variable;
 
 /// How a rule set is compiled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct CompileOptions {
     /// Whether one scan per value tells which patterns can match it at all. Off only to prove that it changes nothing.
     pub prefilter: bool,
+    /// Where persistent collections live; `None` for a store of the rule set's own, gone with it.
+    pub collections: Option<Arc<dyn CollectionStore>>,
 }
 
 impl Default for CompileOptions {
     fn default() -> Self {
-        Self { prefilter: true }
+        Self { prefilter: true, collections: None }
     }
 }
 
@@ -61,6 +65,8 @@ pub struct RuleSet {
     pub(crate) program: Compiled,
     /// `None` where the prefilter is off.
     pub(crate) gate: Option<Gate>,
+    /// `None` where no rule opens a persistent collection.
+    pub(crate) collections: Option<Arc<dyn CollectionStore>>,
 }
 
 impl RuleSet {
@@ -76,7 +82,15 @@ impl RuleSet {
         let gate = options.prefilter.then(|| Gate::new(&program));
         program.operators.trees = Vec::new();
         program.operators.lists = Vec::new();
-        Ok(Arc::new(Self { program, gate }))
+        let given = || options.collections.clone();
+        let own = || Arc::new(LocalCollections::default()) as Arc<dyn CollectionStore>;
+        let collections = program.opens_records.then(|| given().unwrap_or_else(own));
+        Ok(Arc::new(Self { program, gate, collections }))
+    }
+
+    /// Whether some rule names the variable.
+    pub(crate) fn names(&self, variable: Variable) -> bool {
+        self.program.named.contains(variable.index())
     }
 
     /// The rules in order, a chain being one rule.

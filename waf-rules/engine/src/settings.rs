@@ -22,6 +22,10 @@ pub(crate) struct Settings {
     pub(crate) response_types: Vec<String>,
     pub(crate) signatures: Vec<String>,
     pub(crate) audit: AuditSettings,
+    /// `SecWebAppId`: whose records of persistent collections.
+    pub(crate) web_app_id: std::sync::Arc<str>,
+    /// Seconds after its last change that a record of a persistent collection is kept.
+    pub(crate) record_seconds: u64,
     /// Directives without a meaning here, as written.
     pub(crate) accepted: Vec<(&'static str, String)>,
 }
@@ -42,6 +46,8 @@ impl Default for Settings {
             response_types: vec!["text/html".to_owned(), "text/plain".to_owned()],
             signatures: Vec::new(),
             audit: AuditSettings::default(),
+            web_app_id: "default".into(),
+            record_seconds: limits::DEFAULT_RECORD_SECONDS,
             accepted: Vec::new(),
         }
     }

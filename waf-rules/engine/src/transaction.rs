@@ -8,6 +8,7 @@ mod collect;
 mod effects;
 mod expand;
 mod probes;
+mod records;
 mod request;
 mod run;
 mod scans;
@@ -19,6 +20,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::{Instant, SystemTime};
 
 use crate::limits::MAX_IDLE_WORKSPACES;
 use crate::meta::Phase;
@@ -70,7 +72,15 @@ impl Transaction {
         let mut state = IDLE.with_borrow_mut(Vec::pop).unwrap_or_default();
         state.reset(&rules);
         state.set(Variable::UniqueId, id.0.as_bytes());
+        if rules.names(Variable::Webappid) {
+            state.set(Variable::Webappid, rules.program.settings.web_app_id.as_bytes());
+        }
         Self { rules, state }
+    }
+
+    /// When the exchange began, where that is not now. Persistent collections and `TIME_*` count from it.
+    pub fn began(&mut self, at: SystemTime) {
+        self.state.started = Some((Instant::now(), at));
     }
 
     /// Who talks to whom.

@@ -20,6 +20,8 @@ mod audit;
 mod bodies;
 #[path = "concepts/chains.rs"]
 mod chains;
+#[path = "concepts/collections.rs"]
+mod collections;
 #[path = "concepts/ctl.rs"]
 mod ctl;
 #[path = "concepts/diagnostics.rs"]

@@ -20,7 +20,7 @@ fn rules(prefilter: bool) -> Arc<RuleSet> {
         portcullis_waf_rulesets::embedded().expect(portcullis_waf_rulesets::HOW_TO_BRING_ONE);
     let sources = Sources::new("entry.conf", package.entry(SETUP))
         .with_files(package.files.iter().map(|file| (file.path.clone(), file.content.clone())));
-    RuleSet::compile(&sources, &CompileOptions { prefilter }).unwrap()
+    RuleSet::compile(&sources, &CompileOptions { prefilter, ..CompileOptions::default() }).unwrap()
 }
 
 /// The text of every `uri:` and `data:` line of the test files, and of every header.

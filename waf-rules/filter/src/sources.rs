@@ -42,9 +42,11 @@ pub(crate) fn assemble(
         problems.push(*problem);
         None
     });
+    // Records of persistent collections belong to the rule set's name, unless a line of the operator's says otherwise.
+    let owner = format!("SecWebAppId \"{}\"\n", waf.ruleset);
     let mut entry = match &package {
-        Some(package) => package.entry(&format!("{}Include {BEFORE}", setup(waf))),
-        None => format!("Include {BEFORE}\n"),
+        Some(package) => package.entry(&format!("{owner}{}Include {BEFORE}", setup(waf))),
+        None => format!("{owner}Include {BEFORE}\n"),
     };
     let mut files = Vec::new();
     for (n, path) in waf.rules.iter().enumerate() {

@@ -79,8 +79,8 @@ impl Merged {
             Action::SetEnv(name, value) => {
                 self.effects.push(EffectNode::SetEnv(name.clone(), value.clone()));
             }
-            Action::InitCollection => {}
             Action::Sanitise(what) => self.effects.push(EffectNode::Sanitise(what.clone())),
+            Action::Open(open) => self.effects.push(EffectNode::Open(open.clone())),
             Action::Ctl(ctl) => self.effects.push(EffectNode::Ctl(node.span, ctl.clone())),
             Action::Disrupt(disruption) => self.disruption = Some(disruption.clone()),
             Action::Status(status) => self.status = Some(*status),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::ast::{Change, Ctl, RuleQuery, Sanitise, SetVar, TargetMode, TargetNode};
+use crate::ast::{Change, Ctl, OpenRecord, RuleQuery, Sanitise, SetVar, TargetMode, TargetNode};
 use crate::bits::BitSet;
 use crate::compile::Compiler;
 use crate::compile::draft::DraftLink;
@@ -18,6 +18,7 @@ use crate::template::Template;
 pub(super) enum EffectNode {
     SetVar(Span, SetVar),
     SetEnv(String, Template),
+    Open(OpenRecord),
     Ctl(Span, Ctl),
     Sanitise(Sanitise),
 }
@@ -97,7 +98,11 @@ impl Compiler<'_> {
 
     fn effect(&mut self, node: &EffectNode) -> Result<Option<Effect>, Problem> {
         Ok(match node {
-            EffectNode::SetVar(span, change) => Some(self.set_var(*span, change)?),
+            EffectNode::SetVar(span, change) => Some(match change.collection {
+                Some(collection) => self.set_record(*span, collection, change)?,
+                None => self.set_var(*span, change)?,
+            }),
+            EffectNode::Open(node) => Some(self.open(node)),
             EffectNode::SetEnv(name, value) => {
                 let name = Template::parse(name, Span::default())?;
                 Some(Effect::SetEnv(self.text(&name), self.text(value)))
@@ -117,6 +122,10 @@ impl Compiler<'_> {
             Change::Unset => TxChange::Unset,
             Change::Add(value) => TxChange::Add(self.number(value)),
             Change::Subtract(value) => TxChange::Subtract(self.number(value)),
+            // Parsed for records only.
+            Change::Expire(_) | Change::Decay(..) => {
+                return Err(Problem::new(span, "variables of `tx` end with the exchange"));
+            }
             Change::Assign(value) => {
                 let text = self.text(value);
                 match (&*text.parts, text.literal()) {

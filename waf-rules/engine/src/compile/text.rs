@@ -1,6 +1,7 @@
 //! Templates, targets and numbers to slots.
 
 use crate::ast::{SelectorNode, TargetMode, TargetNode};
+use crate::collections::Collection;
 use crate::compile::Compiler;
 use crate::compile::draft::is_exception;
 use crate::diagnostic::Problem;
@@ -16,6 +17,9 @@ impl Compiler<'_> {
     }
 
     fn part(&mut self, segment: &Segment) -> Part {
+        if let Segment::Macro(variable, _) = segment {
+            self.named.insert(variable.index());
+        }
         match segment {
             Segment::Text(text) => Part::Literal(text.as_slice().into()),
             Segment::Macro(Variable::Tx, Some(name)) => Part::Tx(self.names.tx_slot(name)),
@@ -59,6 +63,10 @@ impl Compiler<'_> {
             })
         };
         for node in nodes.iter().filter(|node| !is_exception(node) && !gone(node)) {
+            self.named.insert(node.variable.index());
+            if let Some(collection) = Collection::of(node.variable) {
+                self.is_opened(node.span, collection)?;
+            }
             let mut except = Vec::new();
             let mut key = format!("{} {:?}", node.variable.name(), node.selector);
             for other in nodes.iter().filter(|other| is_exception(other)) {

@@ -2,11 +2,12 @@
 
 use portcullis_waf_transform::Transformation;
 
-use crate::ast::{Action, ActionNode, AllowScope, Change, DisruptNode, SetVar};
+use crate::ast::{Action, ActionNode, AllowScope, DisruptNode};
+use crate::collections::Collection;
 use crate::diagnostic::{Problem, Span};
 use crate::lex::Word;
 use crate::meta::{Phase, Severity};
-use crate::parse::{audit, ctl};
+use crate::parse::{audit, ctl, setvar};
 use crate::template::Template;
 use crate::variable::Variable;
 
@@ -19,6 +20,7 @@ const NAMES: &[&str] = &[
     "chain",
     "ctl",
     "deny",
+    "deprecatevar",
     "drop",
     "exec",
     "expirevar",
@@ -41,6 +43,9 @@ const NAMES: &[&str] = &[
     "sanitiseRequestHeader",
     "sanitiseResponseHeader",
     "setenv",
+    "setrsc",
+    "setsid",
+    "setuid",
     "setvar",
     "severity",
     "skip",
@@ -150,12 +155,17 @@ fn with_value(name: &str, value: &str, span: Span) -> Result<Action, Problem> {
         "maturity" => Action::Maturity(number(name, value, span)?),
         "accuracy" => Action::Accuracy(number(name, value, span)?),
         "t" => Action::Transform(transformation(value, span)?),
-        "setvar" => Action::SetVar(set_var(value, span)?),
+        "setvar" => Action::SetVar(setvar::set_var(value, span)?),
+        "expirevar" => Action::SetVar(setvar::expire_var(value, span)?),
+        "deprecatevar" => Action::SetVar(setvar::deprecate_var(value, span)?),
+        "initcol" => Action::Open(setvar::init_col(value, span)?),
+        "setsid" => session(value, span)?,
+        "setuid" => user(value, span)?,
+        "setrsc" => resource(value, span)?,
         "setenv" => {
             let (key, value) = value.split_once('=').unwrap_or((value, "1"));
             Action::SetEnv(key.to_owned(), Template::parse(value, span)?)
         }
-        "initcol" | "expirevar" => Action::InitCollection,
         "ctl" => Action::Ctl(ctl::parse(value, span)?),
         "allow" => Action::Disrupt(DisruptNode::Allow(match value {
             "phase" => AllowScope::Phase,
@@ -201,36 +211,16 @@ fn transformation(value: &str, span: Span) -> Result<Option<Transformation>, Pro
     })
 }
 
-/// `tx.name=value`, `tx.name=+value`, `tx.name=-value`, `tx.name`, `!tx.name`.
-fn set_var(text: &str, span: Span) -> Result<SetVar, Problem> {
-    let (unset, rest) = match text.strip_prefix('!') {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    let (target, value) = match rest.split_once('=') {
-        Some((target, value)) => (target.trim(), Some(value)),
-        None => (rest.trim(), None),
-    };
-    let Some((collection, name)) = target.split_once('.') else {
-        return Err(Problem::new(span, format!("`{target}` names no collection"))
-            .help("write setvar:tx.name=value"));
-    };
-    if Variable::parse(collection) != Some(Variable::Tx) {
-        let message = format!("variables of `{collection}` cannot be set");
-        return Err(Problem::new(span, message).help("only `tx` can be written"));
-    }
-    let name = Template::parse(name, span)?;
-    let template = |text: &str| Template::parse(text, span);
-    let change = match (unset, value) {
-        (true, _) => Change::Unset,
-        (false, None) => Change::Assign(template("1")?),
-        (false, Some(value)) => match value.as_bytes().first() {
-            Some(b'+') => Change::Add(template(value.get(1..).unwrap_or_default())?),
-            Some(b'-') => Change::Subtract(template(value.get(1..).unwrap_or_default())?),
-            _ => Change::Assign(template(value)?),
-        },
-    };
-    Ok(SetVar { name, change })
+fn session(value: &str, span: Span) -> Result<Action, Problem> {
+    setvar::set_id(Collection::Session, Some(Variable::Sessionid), value, span).map(Action::Open)
+}
+
+fn user(value: &str, span: Span) -> Result<Action, Problem> {
+    setvar::set_id(Collection::User, Some(Variable::Userid), value, span).map(Action::Open)
+}
+
+fn resource(value: &str, span: Span) -> Result<Action, Problem> {
+    setvar::set_id(Collection::Resource, None, value, span).map(Action::Open)
 }
 
 /// Takes surrounding single quotes off and `\'` to `'`.

@@ -75,7 +75,7 @@ const DIRECTIVES: &[(&str, Shape)] = &[
     ("SecAuditLogStorageDir", Shape::Accepted),
     ("SecAuditLogDirMode", Shape::Accepted),
     ("SecAuditLogFileMode", Shape::Accepted),
-    ("SecCollectionTimeout", Shape::Accepted),
+    ("SecCollectionTimeout", Shape::Number(Setting::CollectionTimeout)),
     ("SecConnEngine", Shape::Accepted),
     ("SecDataDir", Shape::Accepted),
     ("SecDebugLog", Shape::Accepted),
@@ -93,7 +93,7 @@ const DIRECTIVES: &[(&str, Shape)] = &[
     ("SecUploadFileLimit", Shape::Accepted),
     ("SecUploadFileMode", Shape::Accepted),
     ("SecUploadKeepFiles", Shape::Accepted),
-    ("SecWebAppId", Shape::Accepted),
+    ("SecWebAppId", Shape::Text(Setting::WebAppId)),
     ("SecArgumentSeparator", Shape::Refused("arguments are separated by `&`")),
     ("SecCookieFormat", Shape::Refused("cookies are read as RFC 6265 writes them")),
     (

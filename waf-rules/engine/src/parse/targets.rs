@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(found.mode, TargetMode::Except);
         assert_eq!(found.selector, SelectorNode::Regex("__utm".to_owned()));
         assert_eq!(parse("xml:/*").unwrap().selector, SelectorNode::Key("/*".to_owned()));
-        for bad in ["NOPE", "REQUEST_URI:x", "XML:/a/b", "ARGS:", "IP:x"] {
+        for bad in ["NOPE", "REQUEST_URI:x", "XML:/a/b", "ARGS:", "GEO:x"] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

@@ -22,6 +22,11 @@ pub(crate) enum Bag {
     ResponseHeaders,
     ResponseArgs,
     ResponseXml,
+    Ip,
+    Session,
+    Global,
+    User,
+    Resource,
     Env,
 }
 
@@ -52,6 +57,11 @@ impl Bag {
             Variable::MultipartPartHeaders => &[Self::PartHeaders],
             Variable::MultipartName => &[Self::PartNames],
             Variable::MultipartFilename => &[Self::PartFilenames],
+            Variable::Ip => &[Self::Ip],
+            Variable::Session => &[Self::Session],
+            Variable::Global => &[Self::Global],
+            Variable::User => &[Self::User],
+            Variable::Resource => &[Self::Resource],
             Variable::Env => &[Self::Env],
             _ => &[],
         }
@@ -100,6 +110,31 @@ impl Bags {
         let (key, value) = (values.intern(entry.0), values.intern(entry.1));
         list.push(Entry { key, value, key_id });
         true
+    }
+
+    /// Gives the entry of this name the value, or with `None` takes it away. Case does not tell names apart.
+    pub(crate) fn put(
+        &mut self,
+        bag: Bag,
+        (name, value): (&[u8], Option<&[u8]>),
+        (names, values): (&Names, &mut Values),
+    ) {
+        let Some(list) = self.bags.get_mut(bag.index()) else { return };
+        let known = list.iter().position(|e| values.get(e.key).eq_ignore_ascii_case(name));
+        match (known, value) {
+            (Some(at), None) => {
+                list.remove(at);
+            }
+            (Some(at), Some(value)) => {
+                if let Some(entry) = list.get_mut(at) {
+                    entry.value = values.intern(value);
+                }
+            }
+            (None, Some(value)) => {
+                self.add(bag, (name, value), usize::MAX, (names, values));
+            }
+            (None, None) => {}
+        }
     }
 
     /// Entries of a variable that a selector means and no exception takes out.

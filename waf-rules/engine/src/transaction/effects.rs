@@ -20,6 +20,10 @@ impl State {
         let switches = &mut self.switches;
         match effect {
             Effect::SetTx(name, change) => self.set_tx(context, name, change),
+            Effect::Open(node) => self.open_record(context, node),
+            Effect::SetRecord(collection, name, change) => {
+                self.set_record(context, *collection, name, change);
+            }
             Effect::SetEnv(name, value) => self.set_env(context, name, value),
             Effect::AuditEngine(mode) => switches.audit = *mode,
             Effect::AuditParts(change) => self.audit.change(*change),

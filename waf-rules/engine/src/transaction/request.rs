@@ -92,7 +92,12 @@ impl State {
             | Bag::PartNames
             | Bag::PartFilenames
             | Bag::ResponseArgs
-            | Bag::ResponseXml => crate::limits::MAX_BODY_ENTRIES,
+            | Bag::ResponseXml
+            | Bag::Ip
+            | Bag::Session
+            | Bag::Global
+            | Bag::User
+            | Bag::Resource => crate::limits::MAX_BODY_ENTRIES,
         };
         self.epoch += 1;
         let store = (&rules.program.names, &mut self.values);

@@ -11,6 +11,7 @@ use crate::ruleset::{EngineMode, RuleSet};
 use crate::transaction::audit::AuditState;
 use crate::transaction::bag::Bags;
 use crate::transaction::probes::Answers;
+use crate::transaction::records::Records;
 use crate::transaction::scans::Scans;
 use crate::transaction::tx::{Datum, Tx};
 use crate::transaction::values::{ValueId, Values};
@@ -62,6 +63,7 @@ pub(crate) struct State {
     pub(crate) values: Values,
     pub(crate) bags: Bags,
     pub(crate) tx: Tx,
+    pub(crate) records: Records,
     /// Single values, by variable.
     pub(crate) singles: Vec<Option<Datum>>,
     pub(crate) switches: Switches,
@@ -102,6 +104,9 @@ impl State {
         self.values.reset(&rules.program.pipelines);
         self.bags.reset();
         self.tx.reset(&rules.program.names);
+        if rules.program.opens_records {
+            self.records.reset();
+        }
         self.singles.clear();
         self.singles.resize(Variable::COUNT, None);
         self.switches = Switches {
@@ -126,6 +131,14 @@ impl State {
         self.started = None;
         self.head_bytes = 0;
         self.audit.reset(settings.audit.parts);
+    }
+
+    /// Milliseconds since 1970, by the time the exchange began and what has passed since.
+    pub(crate) fn now_ms(&mut self) -> u64 {
+        let (began, wall) =
+            *self.started.get_or_insert_with(|| (Instant::now(), SystemTime::now()));
+        let since = wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        u64::try_from((since + began.elapsed()).as_millis()).unwrap_or(u64::MAX)
     }
 
     pub(crate) fn set(&mut self, variable: Variable, value: &[u8]) {

@@ -47,8 +47,11 @@ pub struct Outcome {
 pub fn compile(text: &str, prefilter: bool) -> Arc<RuleSet> {
     let text =
         format!("SecRuleEngine On\nSecRequestBodyAccess On\nSecResponseBodyAccess On\n{text}");
-    RuleSet::compile(&Sources::new("test.conf", text), &CompileOptions { prefilter })
-        .unwrap_or_else(|problems| panic!("{problems:?}"))
+    RuleSet::compile(
+        &Sources::new("test.conf", text),
+        &CompileOptions { prefilter, ..CompileOptions::default() },
+    )
+    .unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
 /// Runs all phases with and without the prefilter, which must not be seen.
@@ -74,7 +77,7 @@ fn drive(rules: &Arc<RuleSet>, request: Request<'_>) -> Outcome {
     }
 }
 
-fn phases(tx: &mut Transaction, request: Request<'_>) -> Option<Interruption> {
+pub fn phases(tx: &mut Transaction, request: Request<'_>) -> Option<Interruption> {
     let client = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
     let server = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 80));
     tx.connection(client, 50_000, server, 443);
