@@ -29,6 +29,8 @@ pub(crate) enum DirectiveKind {
     Remove(RuleQuery),
     UpdateTarget(RuleQuery, Vec<TargetNode>),
     UpdateAction(Vec<IdRange>, Vec<ActionNode>),
+    /// Name and lines.
+    Dataset(String, Vec<String>),
     Set(Setting),
 }
 

@@ -55,6 +55,7 @@ pub(crate) fn compile(sources: &Sources) -> Result<Compiled, Vec<RuleDiagnostic>
     drafts.finish(&mut reports);
     let mut compiler = Compiler {
         sources,
+        datasets: &drafts.datasets,
         names: Names::default(),
         pipelines: Pipelines::default(),
         operators: Operators::default(),
@@ -77,7 +78,7 @@ pub(crate) fn compile(sources: &Sources) -> Result<Compiled, Vec<RuleDiagnostic>
     Ok(Compiled {
         rules,
         phases: compiler.phases,
-        settings: drafts.settings,
+        settings: drafts.settings.clone(),
         names: compiler.names,
         pipelines: compiler.pipelines,
         operators: compiler.operators,
@@ -132,6 +133,7 @@ impl RuleIndex {
 
 struct Compiler<'a> {
     sources: &'a Sources,
+    datasets: &'a HashMap<String, Vec<String>>,
     names: Names,
     pipelines: Pipelines,
     operators: Operators,

@@ -1,5 +1,6 @@
 //! Rule text as logical lines of words. A line ends in `\` to go on; `#` begins a comment line; a word may stand in
-//! double quotes, where `\"` is a quote and every other backslash stays, because patterns are full of them.
+//! double quotes, where `\"` is a quote and every other backslash stays, because patterns are full of them. After
+//! ``SecDataset name ` `` every line is a word, up to one that is a backtick.
 
 use crate::diagnostic::{Problem, Span};
 use crate::limits::MAX_LINE_BYTES;
@@ -14,6 +15,10 @@ pub(crate) struct Word {
 }
 
 impl Word {
+    fn whole(text: &str, span: Span) -> Self {
+        Self { text: text.to_owned(), span, marks: Vec::new() }
+    }
+
     /// The place of the byte at `offset`.
     pub(crate) fn at(&self, offset: usize) -> Span {
         let mark = self.marks.iter().rev().find(|(from, _)| *from <= offset);
@@ -35,14 +40,34 @@ pub(crate) struct Line {
 pub(crate) fn lines(text: &str, problems: &mut Vec<Problem>) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut logical = Logical::default();
+    let mut dataset: Option<Line> = None;
     for (number, physical) in text.lines().enumerate() {
         let line = u32::try_from(number + 1).unwrap_or(u32::MAX);
         let trimmed = physical.trim();
+        if let Some(mut open) = dataset.take() {
+            if trimmed == "`" {
+                lines.push(open);
+                continue;
+            }
+            if !trimmed.is_empty() && !trimmed.starts_with('#') {
+                open.words.push(Word::whole(trimmed, Span { line, column: column(physical) }));
+            }
+            dataset = Some(open);
+            continue;
+        }
         if trimmed.starts_with('#') || (trimmed.is_empty() && !logical.pieces.is_empty()) {
             continue;
         }
-        let indent = physical.len() - physical.trim_start().len();
-        let column = u32::try_from(indent + 1).unwrap_or(u32::MAX);
+        if logical.pieces.is_empty()
+            && let Some(name) = dataset_name(trimmed)
+        {
+            let directive = Word::whole(DATASET, Span { line, column: column(physical) });
+            let after = physical.find(name).unwrap_or(0);
+            let name = Word::whole(name, Span { line, column: place(after) });
+            dataset = Some(Line { words: vec![directive, name] });
+            continue;
+        }
+        let column = column(physical);
         let goes_on = trimmed.ends_with('\\');
         let part = trimmed.strip_suffix('\\').unwrap_or(trimmed);
         logical.push(part, Span { line, column });
@@ -51,7 +76,30 @@ pub(crate) fn lines(text: &str, problems: &mut Vec<Problem>) -> Vec<Line> {
         }
     }
     finish(&mut logical, &mut lines, problems);
+    if let Some(open) = dataset {
+        let span = open.words.first().map(|word| word.span).unwrap_or_default();
+        let help = "a line with nothing but a backtick closes it";
+        problems.push(Problem::new(span, "dataset is never closed").help(help));
+    }
     lines
+}
+
+const DATASET: &str = "SecDataset";
+
+/// The name in ``SecDataset name ` ``.
+fn dataset_name(line: &str) -> Option<&str> {
+    let (directive, rest) = line.split_once(char::is_whitespace)?;
+    let name = rest.strip_suffix('`')?.trim();
+    directive.eq_ignore_ascii_case(DATASET).then_some(name)
+}
+
+/// The column of the first byte that is no blank.
+fn column(physical: &str) -> u32 {
+    place(physical.len() - physical.trim_start().len())
+}
+
+fn place(offset: usize) -> u32 {
+    u32::try_from(offset + 1).unwrap_or(u32::MAX)
 }
 
 fn finish(logical: &mut Logical, lines: &mut Vec<Line>, problems: &mut Vec<Problem>) {
@@ -151,6 +199,11 @@ mod tests {
             ("A \"id:1,\\\n  # comment\n  phase:2\"", &[&["A", "id:1,phase:2"]]),
             ("A \"x\" y", &[&["A", "x", "y"]]),
             ("A \\", &[&["A"]]),
+            (
+                "SecDataset x `\n a b \n\n # c\n\"d\\\n`\nB",
+                &[&["SecDataset", "x", "a b", "\"d\\"], &["B"]],
+            ),
+            ("B `\nC", &[&["B", "`"], &["C"]]),
         ];
         for (text, expected) in cases {
             let mut problems = Vec::new();

@@ -23,6 +23,7 @@ mod parse;
 mod pipeline;
 mod probe;
 mod program;
+pub mod reference;
 mod ruleset;
 mod settings;
 mod sources;

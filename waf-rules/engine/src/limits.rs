@@ -18,6 +18,12 @@ pub const MAX_PATTERN_BYTES: usize = 32 << 20;
 pub const MAX_PATTERN_NESTING: u32 = 200;
 /// Values `TX.0` to `TX.9` that a match captures.
 pub const MAX_CAPTURES: usize = 10;
+/// Values that all matches of `@rxGlobal` together capture, from `TX.0` on.
+pub const MAX_GLOBAL_CAPTURES: usize = 100;
+/// Bytes that `@verifyCC` and its like look at for overlapping candidates, as a multiple of the value's bytes.
+pub const MAX_IDENTIFIER_SCAN_FACTOR: usize = 64;
+/// Lines of all `SecDataset`s of one rule set.
+pub const MAX_DATASET_LINES: usize = 1_000_000;
 
 /// Arguments of one request (query, body and uploads counted together) where `SecArgumentsLimit` says nothing else.
 pub const DEFAULT_ARGUMENTS: usize = 1_000;
@@ -40,6 +46,8 @@ pub const MAX_RECORDS_BYTES: usize = 128 << 20;
 pub const RECORD_SHARDS: usize = 32;
 /// Seconds after its last change that a record is kept where `SecCollectionTimeout` says nothing else.
 pub const DEFAULT_RECORD_SECONDS: u64 = 3_600;
+/// Entries of `ARGS_PATH`.
+pub const MAX_PATH_ARGUMENTS: usize = 1_000;
 
 /// Request and response headers, each.
 pub const MAX_HEADERS: usize = 1_000;

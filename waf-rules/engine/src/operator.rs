@@ -2,10 +2,13 @@
 
 mod byte_range;
 mod compare;
+mod identifier;
 mod injection;
 mod ip_match;
+mod names;
 mod phrases;
 mod regex;
+mod rest_path;
 mod text;
 mod url_encoding;
 mod utf8;
@@ -15,9 +18,12 @@ use std::sync::Arc;
 
 pub(crate) use byte_range::ByteRange;
 pub(crate) use compare::{Comparison, integer};
+pub(crate) use identifier::{Identifier, Scheme};
 pub(crate) use ip_match::Networks;
+pub(crate) use names::{ALL as KNOWN, Known, refusal, supported};
 pub(crate) use phrases::Phrases;
 pub(crate) use regex::{Pattern, PatternError, compile_selector, parse as parse_pattern};
+pub(crate) use rest_path::RestPath;
 pub(crate) use text::TextTest;
 
 use crate::limits::MAX_CAPTURES;
@@ -27,6 +33,9 @@ use crate::program::{Number, Text};
 #[derive(Debug)]
 pub(crate) enum Operator {
     Rx(Arc<Pattern>),
+    RxGlobal(Arc<Pattern>),
+    Identifier(Identifier),
+    RestPath(RestPath),
     Pm(Arc<Phrases>),
     Compare(Comparison, Number),
     Text(TextTest, Text),
@@ -40,58 +49,7 @@ pub(crate) enum Operator {
     Never,
 }
 
-/// Names in rule text that compile to something, for help in diagnostics.
-pub(crate) const NAMES: &[&str] = &[
-    "beginsWith",
-    "contains",
-    "containsWord",
-    "detectSQLi",
-    "detectXSS",
-    "endsWith",
-    "eq",
-    "ge",
-    "gt",
-    "ipMatch",
-    "ipMatchF",
-    "ipMatchFromFile",
-    "le",
-    "lt",
-    "noMatch",
-    "pm",
-    "pmFromFile",
-    "pmf",
-    "rx",
-    "streq",
-    "strmatch",
-    "unconditionalMatch",
-    "validateByteRange",
-    "validateUrlEncoding",
-    "validateUtf8Encoding",
-    "within",
-];
-
-/// Names other engines know; a rule with one is an error here.
-pub(crate) const UNSUPPORTED: &[&str] = &[
-    "fuzzyHash",
-    "geoLookup",
-    "inspectFile",
-    "ipMatchFromDataset",
-    "pmFromDataset",
-    "rbl",
-    "restpath",
-    "rsub",
-    "rxGlobal",
-    "validateDTD",
-    "validateHash",
-    "validateNid",
-    "validateSchema",
-    "verifyCC",
-    "verifyCPF",
-    "verifySSN",
-    "verifySVNR",
-];
-
-/// What a match leaves for `TX.0` to `TX.9` and for the match record.
+/// What a match leaves for `TX.0` to `TX.9` (beyond them for `@rxGlobal`) and for the match record.
 #[derive(Debug, Default)]
 pub(crate) struct Captures {
     /// Ranges of the input; a group that took no part is `None`.
@@ -117,7 +75,9 @@ impl Operator {
     /// The number under which the gate knows the operator.
     pub(crate) fn matcher(&self) -> Option<usize> {
         match self {
-            Self::Rx(pattern) => Some(pattern.id as usize),
+            Self::Rx(pattern) | Self::RxGlobal(pattern) => Some(pattern.id as usize),
+            Self::Identifier(identifier) => Some(identifier.pattern.id as usize),
+            Self::RestPath(path) => Some(path.pattern.id as usize),
             Self::Pm(phrases) => Some(phrases.id as usize),
             Self::Compare(..)
             | Self::Text(..)
@@ -135,7 +95,9 @@ impl Operator {
     /// Whether `input` satisfies the operator. `argument` is the expanded argument of a text test.
     pub(crate) fn matches(&self, input: &[u8], argument: &[u8]) -> bool {
         match self {
-            Self::Rx(pattern) => pattern.is_match(input),
+            Self::Rx(pattern) | Self::RxGlobal(pattern) => pattern.is_match(input),
+            Self::Identifier(identifier) => identifier.find(input).is_some(),
+            Self::RestPath(path) => path.pattern.is_match(input),
             Self::Pm(phrases) => phrases.is_match(input),
             Self::Text(test, _) => test.matches(input, argument),
             Self::IpMatch(networks) => networks.contains(input),
@@ -156,6 +118,9 @@ impl Operator {
         captures.clear();
         match self {
             Self::Rx(pattern) => pattern.capture(input, captures),
+            Self::RxGlobal(pattern) => pattern.capture_all(input, captures),
+            Self::Identifier(identifier) => identifier.capture(input, captures),
+            Self::RestPath(path) => path.pattern.capture(input, captures),
             Self::Pm(phrases) => phrases.capture(input, captures),
             Self::Sqli => captures.text = injection::fingerprint(input),
             Self::Compare(..)
@@ -173,7 +138,9 @@ impl Operator {
     /// Where in the input it matched, for operators that match in a place.
     pub(crate) fn find(&self, input: &[u8]) -> Option<Range<usize>> {
         match self {
-            Self::Rx(pattern) => pattern.find(input),
+            Self::Rx(pattern) | Self::RxGlobal(pattern) => pattern.find(input),
+            Self::Identifier(identifier) => identifier.find(input),
+            Self::RestPath(path) => path.pattern.find(input),
             Self::Pm(phrases) => phrases.find(input),
             Self::Text(..)
             | Self::Compare(..)

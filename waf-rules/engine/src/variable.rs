@@ -41,6 +41,7 @@ variables! {
     ArgsGetNames "ARGS_GET_NAMES" Names,
     ArgsPost "ARGS_POST" Collection,
     ArgsPostNames "ARGS_POST_NAMES" Names,
+    ArgsPath "ARGS_PATH" Collection,
     ArgsCombinedSize "ARGS_COMBINED_SIZE" Single,
     RequestLine "REQUEST_LINE" Single,
     RequestMethod "REQUEST_METHOD" Single,
@@ -139,7 +140,6 @@ variables! {
 impl Variable {
     /// Names other engines know and this one does not fill: naming one is an error, not a rule that never matches.
     pub(crate) const UNSUPPORTED: &[&'static str] = &[
-        "ARGS_PATH",
         "AUTH_TYPE",
         "FILES_TMPNAMES",
         "FILES_TMP_CONTENT",

@@ -28,6 +28,8 @@ mod ctl;
 mod diagnostics;
 #[path = "concepts/flow.rs"]
 mod flow;
+#[path = "concepts/operators.rs"]
+mod operators;
 #[path = "concepts/response.rs"]
 mod response;
 #[path = "concepts/setvar.rs"]

@@ -1,6 +1,6 @@
 //! Rules before they are compiled: defaults applied, removals and updates done, chains joined.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use portcullis_waf_transform::Transformation;
@@ -15,7 +15,7 @@ use crate::compile::chain::{Merged, merge};
 use crate::compile::effects::EffectNode;
 use crate::compile::names::Strings;
 use crate::diagnostic::{Problem, Span};
-use crate::limits::{MAX_CHAIN_LINKS, MAX_RULES};
+use crate::limits::{MAX_CHAIN_LINKS, MAX_DATASET_LINES, MAX_RULES};
 use crate::meta::{Phase, RuleMeta, Severity};
 use crate::settings::Settings;
 use crate::template::Template;
@@ -111,6 +111,9 @@ impl Draft {
 pub(super) struct Drafts {
     pub(super) items: Vec<Item>,
     pub(super) settings: Settings,
+    /// Lines by name.
+    pub(super) datasets: HashMap<String, Vec<String>>,
+    dataset_lines: usize,
     /// By phase.
     defaults: [Option<Vec<ActionNode>>; 5],
     ids: HashSet<u64>,
@@ -166,6 +169,7 @@ impl Drafts {
             DirectiveKind::UpdateAction(ranges, actions) => {
                 self.update_actions(&RuleQuery::Ids(ranges), &actions, span)
             }
+            DirectiveKind::Dataset(name, lines) => self.dataset(span, name, lines),
             DirectiveKind::Set(setting) => self.set(setting, span),
             // Replaced by what it includes before drafts are made.
             DirectiveKind::Include(_) => Ok(()),
@@ -345,6 +349,21 @@ impl Drafts {
         if let Some(slot) = self.defaults.get_mut(phase.index()) {
             *slot = Some(actions);
         }
+        Ok(())
+    }
+
+    fn dataset(&mut self, span: Span, name: String, lines: Vec<String>) -> Result<(), Problem> {
+        self.dataset_lines += lines.len();
+        if self.dataset_lines > MAX_DATASET_LINES {
+            let message = format!("datasets have more than {MAX_DATASET_LINES} lines");
+            return Err(Problem::new(span, message));
+        }
+        if self.datasets.contains_key(&name) {
+            // Elsewhere the last one counts, but only for rules that follow it.
+            return Err(Problem::new(span, format!("dataset `{name}` is defined twice"))
+                .help("give the second one its own name"));
+        }
+        self.datasets.insert(name, lines);
         Ok(())
     }
 

@@ -9,8 +9,8 @@ use crate::ast::OperatorNode;
 use crate::compile::Compiler;
 use crate::diagnostic::{Problem, nearest};
 use crate::operator::{
-    ByteRange, Comparison, NAMES, Networks, Operator, Pattern, PatternError, Phrases, TextTest,
-    UNSUPPORTED, parse_pattern,
+    ByteRange, Comparison, Identifier, Networks, Operator, Pattern, PatternError, Phrases,
+    RestPath, Scheme, TextTest, parse_pattern, refusal, supported,
 };
 use crate::template::Template;
 
@@ -76,14 +76,23 @@ impl Compiler<'_> {
             return Ok(Operator::Text(test, self.text(&template)));
         }
         let plain = |message: String| Problem::new(span, message);
+        if let Some(scheme) = Scheme::parse(&name) {
+            let pattern = self.pattern(node, text)?;
+            return Ok(Operator::Identifier(Identifier { scheme, pattern }));
+        }
         match name.as_str() {
-            "rx" => self.operators.pattern(text).map(Operator::Rx).map_err(|error| {
-                let problem = plain(format!("pattern: {}", error.message));
-                match error.help {
-                    Some(help) => problem.help(help),
-                    None => problem,
-                }
-            }),
+            "rx" => self.pattern(node, text).map(Operator::Rx),
+            "rxglobal" => self.pattern(node, text).map(Operator::RxGlobal),
+            "validatenid" => {
+                let (scheme, text) = Scheme::parse_country(text).map_err(plain)?;
+                let pattern = self.pattern(node, text)?;
+                Ok(Operator::Identifier(Identifier { scheme, pattern }))
+            }
+            "restpath" => {
+                let (text, names) = RestPath::translate(text);
+                let pattern = self.pattern(node, &text)?;
+                Ok(Operator::RestPath(RestPath::new(pattern, &names)))
+            }
             "pm" => {
                 let words = Phrases::words(text);
                 if words.is_empty() {
@@ -98,6 +107,14 @@ impl Compiler<'_> {
                 }
                 self.operators.list(lines).map(Operator::Pm).map_err(plain)
             }
+            "pmfromdataset" => {
+                let lines = self.dataset(node)?.iter().map(|line| line.as_bytes().to_vec());
+                let lines = lines.collect();
+                self.operators.list(lines).map(Operator::Pm).map_err(plain)
+            }
+            "ipmatchfromdataset" => Networks::parse(&self.dataset(node)?.join(","))
+                .map(Operator::IpMatch)
+                .map_err(plain),
             "ipmatch" => Networks::parse(text).map(Operator::IpMatch).map_err(plain),
             "ipmatchfromfile" | "ipmatchf" => {
                 let content = self.data(file, text.trim(), node)?;
@@ -115,6 +132,26 @@ impl Compiler<'_> {
         }
     }
 
+    fn pattern(&mut self, node: &OperatorNode, text: &str) -> Result<Arc<Pattern>, Problem> {
+        self.operators.pattern(text).map_err(|error| {
+            let problem = Problem::new(node.argument_span, format!("pattern: {}", error.message));
+            match error.help {
+                Some(help) => problem.help(help),
+                None => problem,
+            }
+        })
+    }
+
+    /// The lines of a `SecDataset`.
+    fn dataset(&self, node: &OperatorNode) -> Result<&[String], Problem> {
+        let name = node.argument.trim();
+        if let Some(dataset) = self.datasets.get(name) {
+            return Ok(dataset);
+        }
+        let names: Vec<&str> = self.datasets.keys().map(String::as_str).collect();
+        Err(Problem::unknown(node.argument_span, "dataset", name, &names))
+    }
+
     /// The content of a data file beside the rule file, or by its full name.
     fn data(&self, file: &str, name: &str, node: &OperatorNode) -> Result<&[u8], Problem> {
         if let Some((_, content)) = self.sources.find(file, name) {
@@ -129,8 +166,11 @@ impl Compiler<'_> {
 }
 
 fn unknown(node: &OperatorNode) -> Problem {
-    if UNSUPPORTED.iter().any(|known| known.eq_ignore_ascii_case(&node.name)) {
-        return Problem::new(node.span, format!("operator `@{}` is not supported", node.name));
+    match refusal(&node.name) {
+        Some(why) => {
+            let message = format!("operator `@{}` is not supported", node.name);
+            Problem::new(node.span, message).help(why)
+        }
+        None => Problem::unknown(node.span, "operator", &node.name, &supported()),
     }
-    Problem::unknown(node.span, "operator", &node.name, NAMES)
 }

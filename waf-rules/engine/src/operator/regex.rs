@@ -3,12 +3,14 @@
 
 use std::ops::Range;
 
+use regex_automata::Input;
 use regex_automata::meta::{self, Regex};
 use regex_automata::util::captures::Captures as Groups;
+use regex_automata::util::primitives::PatternID;
 use regex_automata::util::syntax;
 use regex_syntax::hir::Hir;
 
-use crate::limits::{MAX_CAPTURES, MAX_PATTERN_BYTES, MAX_PATTERN_NESTING};
+use crate::limits::{MAX_CAPTURES, MAX_GLOBAL_CAPTURES, MAX_PATTERN_BYTES, MAX_PATTERN_NESTING};
 use crate::operator::Captures;
 
 /// A compiled pattern, shared by the rules that carry it.
@@ -40,9 +42,43 @@ impl Pattern {
         self.regex.find(input).map(|found| found.range())
     }
 
-    pub(crate) fn capture(&self, input: &[u8], captures: &mut Captures) {
+    /// The first match that begins at `from` or later; what stands before it is seen by `\b` and `^`.
+    pub(crate) fn find_from(&self, input: &[u8], from: usize) -> Option<Range<usize>> {
+        if from > input.len() {
+            return None;
+        }
+        self.regex.find(Input::new(input).range(from..)).map(|found| found.range())
+    }
+
+    /// The groups of the first match.
+    pub(crate) fn groups(&self, input: &[u8]) -> Groups {
         let mut groups: Groups = self.regex.create_captures();
         self.regex.captures(input, &mut groups);
+        groups
+    }
+
+    /// Groups that have a name.
+    pub(crate) fn group_names(&self) -> impl Iterator<Item = (usize, &str)> {
+        let names = self.regex.group_info().pattern_names(PatternID::ZERO);
+        names.enumerate().filter_map(|(group, name)| Some((group, name?)))
+    }
+
+    /// The groups of every match, one match after the other.
+    pub(crate) fn capture_all(&self, input: &[u8], captures: &mut Captures) {
+        for groups in self.regex.captures_iter(input) {
+            let taking_part = |group: &usize| groups.get_group(*group).is_some();
+            let last = (0..groups.group_len()).rev().find(taking_part).unwrap_or(0);
+            for group in 0..=last {
+                if captures.groups.len() >= MAX_GLOBAL_CAPTURES {
+                    return;
+                }
+                captures.groups.push(groups.get_group(group).map(|span| span.range()));
+            }
+        }
+    }
+
+    pub(crate) fn capture(&self, input: &[u8], captures: &mut Captures) {
+        let groups = self.groups(input);
         for index in 0..groups.group_len().min(MAX_CAPTURES) {
             captures.push(groups.get_group(index).map(|span| span.range()));
         }

@@ -1,4 +1,6 @@
-use super::{ByteRange, Captures, Comparison, Networks, Phrases, TextTest, integer};
+use super::{
+    ByteRange, Captures, Comparison, Networks, Pattern, Phrases, TextTest, integer, parse_pattern,
+};
 
 #[test]
 fn integers() {
@@ -38,6 +40,12 @@ fn texts() {
         ("contains", "abc", "", true),
         ("containsWord", "a select b", "select", true),
         ("containsWord", "aselect b", "select", false),
+        ("containsWord", "selectselect select", "select", true),
+        ("containsWord", "select", "select", true),
+        ("containsWord", "xselect", "select", false),
+        ("containsWord", "select_1 2select", "select", true),
+        ("containsWord", "abc", "", true),
+        ("containsWord", "", "a", false),
         ("beginsWith", "abc", "ab", true),
         ("endsWith", "abc", "bc", true),
         ("within", "GET", "GET POST", true),
@@ -88,4 +96,23 @@ fn phrases() {
     phrases.capture(b"two abC", &mut captures);
     assert_eq!(captures.groups, [Some(0..3), Some(4..7)]);
     assert_eq!(Phrases::lines(b"# c\n a b \r\n\nc"), [b"a b".to_vec(), b"c".to_vec()]);
+}
+
+#[test]
+fn every_match_is_captured() {
+    for (pattern, input, expected) in [
+        ("(a)(b)?", "ab a", &[Some(0..2), Some(0..1), Some(1..2), Some(3..4), Some(3..4)][..]),
+        ("(x)?a", "a xa", &[Some(0..1), Some(2..4), Some(2..3)]),
+        ("(x)?(a)", "a", &[Some(0..1), None, Some(0..1)]),
+        ("", "ab", &[Some(0..0), Some(1..1), Some(2..2)]),
+    ] {
+        let pattern = Pattern::new(0, &parse_pattern(pattern).unwrap()).unwrap();
+        let mut captures = Captures::default();
+        pattern.capture_all(input.as_bytes(), &mut captures);
+        assert_eq!(captures.groups, expected, "{input}");
+    }
+    let mut captures = Captures::default();
+    let pattern = Pattern::new(0, &parse_pattern("a").unwrap()).unwrap();
+    pattern.capture_all(&[b'a'; 1_000], &mut captures);
+    assert_eq!(captures.groups.len(), crate::limits::MAX_GLOBAL_CAPTURES);
 }

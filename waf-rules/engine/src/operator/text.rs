@@ -39,11 +39,20 @@ impl TextTest {
     }
 }
 
-/// The word with no letter, digit or underscore on either side.
+/// The word with no ASCII letter on either side: digits and underscores end a word, as in ModSecurity 3.
 fn contains_word(input: &[u8], word: &[u8]) -> bool {
-    let inside = |at: Option<usize>| {
-        at.and_then(|at| input.get(at)).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_')
-    };
-    memmem::find_iter(input, word)
-        .any(|at| !inside(at.checked_sub(1)) && !inside(Some(at + word.len())))
+    if word.is_empty() {
+        return true;
+    }
+    let inside =
+        |at: Option<usize>| at.and_then(|at| input.get(at)).is_some_and(u8::is_ascii_alphabetic);
+    let mut from = 0;
+    while let Some(at) = input.get(from..).and_then(|rest| memmem::find(rest, word)) {
+        let at = from + at;
+        if !inside(at.checked_sub(1)) && !inside(Some(at + word.len())) {
+            return true;
+        }
+        from = at + 1;
+    }
+    false
 }

@@ -24,6 +24,7 @@ enum Shape {
     UpdateTargetByTag,
     UpdateTargetByMessage,
     UpdateActionById,
+    Dataset,
     Engine,
     Switch(fn(bool) -> Setting),
     Number(fn(usize) -> Setting),
@@ -53,6 +54,7 @@ const DIRECTIVES: &[(&str, Shape)] = &[
     ("SecRuleUpdateTargetByTag", Shape::UpdateTargetByTag),
     ("SecRuleUpdateTargetByMsg", Shape::UpdateTargetByMessage),
     ("SecRuleUpdateActionById", Shape::UpdateActionById),
+    ("SecDataset", Shape::Dataset),
     ("SecComponentSignature", Shape::Text(Setting::ComponentSignature)),
     ("SecRequestBodyAccess", Shape::Switch(Setting::RequestBodyAccess)),
     ("SecRequestBodyLimit", Shape::Number(Setting::RequestBodyLimit)),
@@ -96,10 +98,6 @@ const DIRECTIVES: &[(&str, Shape)] = &[
     ("SecWebAppId", Shape::Text(Setting::WebAppId)),
     ("SecArgumentSeparator", Shape::Refused("arguments are separated by `&`")),
     ("SecCookieFormat", Shape::Refused("cookies are read as RFC 6265 writes them")),
-    (
-        "SecDataset",
-        Shape::Refused("put the data into a file and use @pmFromFile or @ipMatchFromFile"),
-    ),
     ("SecHashEngine", Shape::Refused("the gateway does not sign links")),
     ("SecIgnoreRuleCompilationErrors", Shape::Refused("a rule with an error is never left out")),
     ("SecRemoteRules", Shape::Refused("rules come from files")),
@@ -145,6 +143,7 @@ pub(super) fn parse(words: &[Word]) -> Result<Directive, Vec<Problem>> {
         | Shape::RemoveById
         | Shape::RemoveByTag
         | Shape::RemoveByMessage
+        | Shape::Dataset
         | Shape::Engine
         | Shape::Switch(_)
         | Shape::Number(_)
@@ -165,6 +164,7 @@ fn simple(shape: Shape, args: &Arguments<'_>) -> Result<DirectiveKind, Problem> 
     let setting = match shape {
         Shape::Include => return Ok(DirectiveKind::Include(args.one()?.text.clone())),
         Shape::Marker => return Ok(DirectiveKind::Marker(unquoted(&args.one()?.text).to_owned())),
+        Shape::Dataset => return dataset(args),
         Shape::RemoveById => {
             args.some()?;
             return Ok(DirectiveKind::Remove(RuleQuery::Ids(ids(args.words)?)));
@@ -206,6 +206,22 @@ fn simple(shape: Shape, args: &Arguments<'_>) -> Result<DirectiveKind, Problem> 
         }
     };
     Ok(DirectiveKind::Set(setting))
+}
+
+/// The lexer made a word of every line between the backticks.
+fn dataset(args: &Arguments<'_>) -> Result<DirectiveKind, Problem> {
+    let Some((name, lines)) = args.words.split_first() else {
+        return Err(args.misses("a name and lines between backticks"));
+    };
+    if name.text.is_empty() || name.text.contains(['`', ' ']) {
+        return Err(Problem::new(name.span, "dataset needs a name of one word"));
+    }
+    if lines.is_empty() {
+        return Err(Problem::new(name.span, format!("dataset `{}` has no lines", name.text))
+            .help("lines stand between a backtick after the name and a line with a backtick"));
+    }
+    let lines = lines.iter().map(|word| word.text.clone()).collect();
+    Ok(DirectiveKind::Dataset(name.text.clone(), lines))
 }
 
 fn rule(args: &Arguments<'_>) -> Result<RuleNode, Vec<Problem>> {
@@ -332,6 +348,10 @@ struct Arguments<'a> {
 impl<'a> Arguments<'a> {
     fn one(&self) -> Result<&'a Word, Problem> {
         self.exactly::<1>().map(|[word]| word)
+    }
+
+    fn misses(&self, what: &str) -> Problem {
+        Problem::new(self.name.span, format!("{} needs {what}", self.known))
     }
 
     fn some(&self) -> Result<(), Problem> {

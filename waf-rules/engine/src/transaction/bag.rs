@@ -10,6 +10,7 @@ use crate::variable::Variable;
 pub(crate) enum Bag {
     ArgsGet,
     ArgsPost,
+    ArgsPath,
     RequestHeaders,
     RequestCookies,
     RequestXml,
@@ -42,7 +43,10 @@ impl Bag {
     #[expect(clippy::wildcard_enum_match_arm, reason = "most variables are no collections")]
     pub(crate) const fn of(variable: Variable) -> &'static [Self] {
         match variable {
-            Variable::Args | Variable::ArgsNames => &[Self::ArgsGet, Self::ArgsPost],
+            Variable::Args | Variable::ArgsNames => {
+                &[Self::ArgsGet, Self::ArgsPost, Self::ArgsPath]
+            }
+            Variable::ArgsPath => &[Self::ArgsPath],
             Variable::ArgsGet | Variable::ArgsGetNames => &[Self::ArgsGet],
             Variable::ArgsPost | Variable::ArgsPostNames => &[Self::ArgsPost],
             Variable::RequestHeaders | Variable::RequestHeadersNames => &[Self::RequestHeaders],

@@ -1,12 +1,13 @@
 //! What a link does for each value that matches: `setvar`, `capture`, `ctl`, `setenv`.
 
-use crate::limits::{MAX_CAPTURES, MAX_REMOVED_TARGETS};
-use crate::operator::Operator;
+use crate::limits::{MAX_CAPTURES, MAX_GLOBAL_CAPTURES, MAX_REMOVED_TARGETS};
+use crate::operator::{Operator, RestPath};
 use crate::program::{Effect, Link, Selector, Text, TxChange, TxName, TxSlot};
 use crate::transaction::bag::Bag;
 use crate::transaction::run::Context;
 use crate::transaction::state::{RemovedTarget, State};
 use crate::transaction::tx::Datum;
+use crate::transaction::values::ValueId;
 use crate::variable::Variable;
 
 impl State {
@@ -131,13 +132,35 @@ impl State {
         self.bags.add(Bag::Env, (&key, &text), limit, (context.names(), &mut self.values));
     }
 
-    /// Sets `TX.0` to `TX.9`; groups that took no part are unset.
-    pub(super) fn capture(&mut self, operator: &Operator, datum: Datum) {
+    /// Adds what the names of a path stand for to `ARGS_PATH`. Entries stay, so that no later path hides them.
+    pub(super) fn take_segments(&mut self, context: Context<'_>, path: &RestPath, id: ValueId) {
+        let mut copy = std::mem::take(&mut self.work.name);
+        copy.clear();
+        copy.extend_from_slice(self.values.get(id));
+        for (name, range) in path.segments(&copy) {
+            let value = copy.get(range).unwrap_or_default();
+            let mut known = self.bags.get(Bag::ArgsPath).iter();
+            if known.any(|entry| {
+                self.values.get(entry.key) == name.as_bytes()
+                    && self.values.get(entry.value) == value
+            }) {
+                continue;
+            }
+            if !self.add(context.rules, Bag::ArgsPath, name.as_bytes(), value) {
+                self.body_error("too many segments of paths");
+            }
+        }
+        self.work.name = copy;
+    }
+
+    /// Sets `TX.0` to `TX.9`, and for `@rxGlobal` what follows them; groups that took no part are unset.
+    pub(super) fn capture(&mut self, context: Context<'_>, operator: &Operator, datum: Datum) {
         let mut captures = std::mem::take(&mut self.work.captures);
         let id = datum.value(&mut self.values);
         operator.capture(self.values.get(id), &mut captures);
-        for index in 0..MAX_CAPTURES {
-            let slot = TxSlot(u32::try_from(index).unwrap_or(0));
+        let global = matches!(operator, Operator::RxGlobal(_));
+        let count = if global { MAX_GLOBAL_CAPTURES } else { MAX_CAPTURES };
+        for index in 0..count {
             let range = captures.groups.get(index).cloned().flatten();
             let text = captures.text.as_deref().filter(|_| index == 0);
             let group = match (text, range) {
@@ -152,8 +175,23 @@ impl State {
                 }
                 (None, None) => None,
             };
-            self.tx.set(slot, group.map(Datum::Value));
+            self.set_group(context, index, group.map(Datum::Value));
         }
         self.work.captures = captures;
+    }
+
+    /// The first ten groups have slots; others are named by rules or not at all.
+    fn set_group(&mut self, context: Context<'_>, index: usize, group: Option<Datum>) {
+        if index < MAX_CAPTURES {
+            return self.tx.set(TxSlot(u32::try_from(index).unwrap_or(0)), group);
+        }
+        let name = index.to_string();
+        if group.is_none() && self.tx.find(name.as_bytes(), context.names(), &self.values).is_none()
+        {
+            return;
+        }
+        if let Some(place) = self.tx.place(name.as_bytes(), context.names(), &mut self.values) {
+            *place = group;
+        }
     }
 }

@@ -248,13 +248,17 @@ impl State {
         {
             return false;
         }
-        operator.matches(self.values.get(id), argument)
+        let matched = operator.matches(self.values.get(id), argument);
+        if matched && let Operator::RestPath(path) = operator {
+            self.take_segments(context, path, id);
+        }
+        matched
     }
 
     /// Records a hit and does what the link does on each.
     fn hit(&mut self, context: Context<'_>, link: &Link, operator: &Operator, hit: Hit) {
         if link.capture && !link.negated {
-            self.capture(operator, hit.found.datum);
+            self.capture(context, operator, hit.found.datum);
         }
         self.last_hit = Some(hit.found);
         if self.hits.len() < MAX_MATCHED_VARS {

@@ -1,0 +1,60 @@
+//! Operators that leave something behind, and data that stands in the rule text.
+
+use crate::harness::{check, get, run};
+
+#[test]
+fn paths_become_arguments() {
+    let rules = "SecRule REQUEST_FILENAME \"@restpath /users/{user}/posts/{post}\" \"id:1,phase:1,pass\"\n\
+                 SecRule ARGS_PATH:user \"@streq 7\" \"id:2,phase:1,pass\"\n\
+                 SecRule ARGS \"@contains evil\" \"id:3,phase:1,pass\"\n\
+                 SecRule &ARGS_PATH \"@eq 2\" \"id:4,phase:1,pass\"";
+    // A rule that looks before the path is read sees nothing; the same pattern after it does.
+    let around = "SecRule ARGS|ARGS_PATH \"@rx ev(i)l\" \"id:1,phase:1,pass\"\n\
+                  SecRule REQUEST_FILENAME \"!@restpath ^/users/{user}$\" \"id:2,phase:1,deny\"\n\
+                  SecRule ARGS|ARGS_PATH \"@rx ev(i)l\" \"id:3,phase:1,pass\"";
+    check(&[
+        (rules, get("/users/7/posts/9"), &[1, 2, 4]),
+        (rules, get("/users/8/posts/evil"), &[1, 3, 4]),
+        (rules, get("/users/8"), &[]),
+        (around, get("/users/evil"), &[3]),
+        (around, get("/users/evil/more"), &[2]),
+    ]);
+}
+
+#[test]
+fn every_match_of_a_global_pattern_is_captured() {
+    let rules = "SecRule ARGS \"@rxGlobal (\\w)=(\\d)\" \"id:1,phase:1,pass,capture,\\\n\
+                 msg:'%{TX.0} %{TX.2} %{TX.3} %{TX.12}|%{TX.15}'\"";
+    let found = run(rules, get("/?x=a%3D1+b%3D2+c%3D3+d%3D4+e%3D5"));
+    assert_eq!(found.messages, ["a=1 1 b=2 e=5|"]);
+    let found = run(rules, get("/?x=a%3D1+b%3D2+c%3D3+d%3D4+e%3D5&y=z%3D9"));
+    assert_eq!(found.messages, ["z=9 9  |"]);
+}
+
+#[test]
+fn identifiers() {
+    let card = "SecRule ARGS \"@verifyCC \\d{13,16}\" \"id:1,phase:1,pass,capture,msg:'%{TX.0}'\"";
+    check(&[
+        (card, get("/?a=4484070000000000"), &[1]),
+        (card, get("/?a=4484070000000001"), &[]),
+        (
+            "SecRule ARGS:id \"!@validateNid us ^\\d{3}-\\d{2}-\\d{4}$\" \"id:1,phase:1,pass\"",
+            get("/?id=666-02-6459"),
+            &[1],
+        ),
+    ]);
+    assert_eq!(run(card, get("/?a=x4484070000000000y")).messages, ["4484070000000000"]);
+}
+
+#[test]
+fn datasets() {
+    let rules = "SecDataset bots `\n  # crawlers\n  sqlmap\n  nikto scan\n`\n\
+                 SecDataset inside `\n192.0.2.0/24\n2001:db8::/32\n`\n\
+                 SecRule ARGS \"@pmFromDataset bots\" \"id:1,phase:1,pass\"\n\
+                 SecRule REMOTE_ADDR \"@ipMatchFromDataset inside\" \"id:2,phase:1,pass\"";
+    check(&[
+        (rules, get("/?a=SQLmap"), &[1, 2]),
+        (rules, get("/?a=nikto%20scanner"), &[1, 2]),
+        (rules, get("/?a=nikto"), &[2]),
+    ]);
+}
