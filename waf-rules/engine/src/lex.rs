@@ -64,7 +64,8 @@ pub(crate) fn lines(text: &str, problems: &mut Vec<Problem>) -> Vec<Line> {
             let directive = Word::whole(DATASET, Span { line, column: column(physical) });
             let after = physical.find(name).unwrap_or(0);
             let name = Word::whole(name, Span { line, column: place(after) });
-            dataset = Some(Line { words: vec![directive, name] });
+            let raw = trimmed.to_owned();
+            dataset = Some(Line { words: vec![directive, name], raw });
             continue;
         }
         let column = column(physical);
