@@ -5,6 +5,7 @@
 //! or it is listed as failed with the reason. An overrides file in CRS's own format can replace expectations; each
 //! one used is listed in the report.
 
+mod exchange;
 mod expect;
 pub(crate) mod front;
 mod report;
@@ -23,6 +24,7 @@ use std::time::Instant;
 use portcullis_waf_engine::RuleSet;
 
 use crate::drive::{Observed, drive};
+pub use exchange::{Exchange, exchanges};
 use expect::Evidence;
 pub use front::Refusal;
 pub use report::{Count, Failure, Overridden, Refused, Report};

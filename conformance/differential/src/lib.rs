@@ -1,0 +1,16 @@
+//! The same transactions through this engine and through the reference engine, and what differs.
+//!
+//! The reference engine is OWASP Coraza 3.7, built by Go behind the feature `reference-engine`; without the feature
+//! this crate only makes transactions and judges differences. It drives engines, not gateways: nothing that the HTTP
+//! front refuses is refused here, because a rule has to answer the same however a request came in. Every difference
+//! either is a bug that gets fixed, or stands in `known.yaml` with a cause that is checked on the transaction itself.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "tests"))]
+
+pub mod compare;
+pub mod exchange;
+pub mod ours;
+#[cfg(feature = "reference-engine")]
+pub mod reference;
+pub mod rules;
+pub mod verdict;
