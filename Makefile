@@ -1,13 +1,13 @@
 # `make help` says what there is. Every target installs what it needs and is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check bench bench-peers ftw tidy fmt deny advisories codegen clean-tools
+.PHONY: help setup build run test check bench bench-peers ftw test-differential tidy fmt deny advisories codegen clean-tools
 
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 CRS := waf-rules/rulesets/crs/package
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install missing Debian packages and bring the OWASP CRS
 	@scripts/setup.sh
@@ -26,6 +26,9 @@ check: ## The quick part of `make test`: format, house rules, lints
 
 ftw: build ## CRS regression tests in process, with every failure
 	$(TARGET)/release/portcullis waf test --ftw $(CRS)/tests --verbose
+
+test-differential: setup ## The same transactions through OWASP Coraza and through this engine
+	@scripts/differential.sh
 
 tidy: ## House rules only
 	$(CARGO) run --locked --quiet -p xtask -- tidy

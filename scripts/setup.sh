@@ -16,6 +16,9 @@ need c++ g++
 need cmake cmake        # zlib-ng in pingora-core
 need curl curl          # waiting for readiness, and the lines `make run` prints
 [ -e /etc/ssl/certs/ca-certificates.crt ] || packages+=(ca-certificates)
+# The reference engine of `make test-differential` is Go behind bindings that libclang generates.
+compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' >/dev/null || packages+=(libclang1-14)
+compgen -G '/usr/lib/llvm-*/lib/clang/*/include/stddef.h' >/dev/null || packages+=(libclang-common-14-dev)
 if ! command -v go >/dev/null && [ ! -x "$root/.tools/go/bin/go" ] &&
     [ ! -e "$root/waf-rules/rulesets/crs/package/VERSION" ]; then
     # Go comes from PyPI then.

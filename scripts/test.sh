@@ -21,7 +21,7 @@ stage() {
     fi
     echo "=== $name: $*"
     "$@" </dev/null || { result=FAILED; failed+=("$name"); }
-    summary+=("$(printf '%-8s %6d s  %s' "$name" $((SECONDS - begin)) "$result")")
+    summary+=("$(printf '%-12s %6d s  %s' "$name" $((SECONDS - begin)) "$result")")
     echo "=== ${summary[-1]}"
     # Without tools and rules every later stage would only repeat the failure.
     if [ "$name" = setup ] && [ "$result" != ok ]; then
@@ -39,10 +39,13 @@ stage build cargo build --locked --quiet --release -p portcullis
 # The tests over sockets drive the binary that ships.
 export PORTCULLIS_BIN="$release"
 stage test cargo test --locked --quiet --workspace --exclude portcullis-benches --exclude xtask
+stage reference cargo clippy --locked --quiet -p portcullis-differential --all-targets \
+    --features reference-engine -- -D warnings
+stage differential scripts/differential.sh --slice
 stage ftw "$release" waf test --ftw waf-rules/rulesets/crs/package/tests --at-least "$ftw_at_least"
 
 echo
-printf '%s\n' "${summary[@]}" "$(printf '%-8s %6d s' total $SECONDS)"
+printf '%s\n' "${summary[@]}" "$(printf '%-12s %6d s' total $SECONDS)"
 if [ ${#failed[@]} -gt 0 ]; then
     echo "failed: ${failed[*]}"
     exit 1

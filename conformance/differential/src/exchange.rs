@@ -11,7 +11,7 @@ pub struct Exchange {
     pub name: String,
     /// Method, anything.
     pub method: String,
-    /// The request target as received.
+    /// The request target in origin form: what is left of it when a gateway has routed the request.
     pub target: String,
     /// Such as `HTTP/1.1`.
     pub version: String,
@@ -30,7 +30,7 @@ impl Exchange {
         Some(Exchange {
             name,
             method: text(&request.method)?,
-            target: text(&request.target)?,
+            target: text(request.origin_form())?,
             version: text(&request.version)?,
             headers: headers
                 .map(|(name, value)| Some((text(name)?, text(value)?)))

@@ -7,10 +7,20 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "tests"))]
 
+pub mod cause;
 pub mod compare;
+#[cfg(feature = "reference-engine")]
+pub mod engines;
 pub mod exchange;
+pub mod explain;
+pub mod known;
 pub mod ours;
+pub mod pattern;
 #[cfg(feature = "reference-engine")]
 pub mod reference;
 pub mod rules;
+#[cfg(feature = "reference-engine")]
+pub mod stage;
+pub mod statement;
+pub mod value;
 pub mod verdict;

@@ -1,39 +1,120 @@
-//! Compares this engine with the reference engine.
+//! Compares this engine with the reference engine: `differential [--slice] [--seed N] [--count N] [--only STAGE]
+//! [--case NAME] [--threads N]`.
+//!
+//! Prints a table of stages and every difference that `known.yaml` does not cover; ends with 1 when there is one, or
+//! when an entry of the list covers nothing any more, with 2 when nothing could be run. `--slice` takes a part of each
+//! corpus and does not ask whether every entry is still needed.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Instant;
+use std::process::ExitCode;
 
-use portcullis_differential::compare::compare;
+use portcullis_differential::engines::Engines;
 use portcullis_differential::exchange::Exchange;
-use portcullis_differential::ours::Ours;
-use portcullis_differential::reference::Reference;
+use portcullis_differential::known::Known;
 use portcullis_differential::rules::{Level, RuleText};
-use portcullis_waf_rulesets::embedded;
+use portcullis_differential::stage::{self, Outcome};
+use portcullis_waf_rulesets::{HOW_TO_BRING_ONE, embedded};
 use portcullis_waf_tune::ftw::{Suite, exchanges};
 
-fn main() -> Result<(), String> {
-    let package = embedded().ok_or("no rules")?;
-    let suite = Suite::load(Path::new("waf-rules/rulesets/crs/package/tests")).map_err(|e| e.to_string())?;
-    let mut all = Vec::new();
-    for stage in exchanges(&suite)? {
-        match Exchange::new(stage.name.clone(), &stage.request, stage.answer) {
-            Some(exchange) => all.push(exchange),
-            None => println!("cannot be fed: {}", stage.name),
+/// The folder of CRS's regression tests, from the root of the repository.
+const TESTS: &str = "waf-rules/rulesets/crs/package/tests";
+
+struct Arguments {
+    only: Option<String>,
+    case: Option<String>,
+    slice: bool,
+    threads: usize,
+}
+
+fn main() -> ExitCode {
+    match try_main() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            eprintln!("differential: {message}");
+            ExitCode::from(2)
         }
+    }
+}
+
+fn try_main() -> Result<bool, String> {
+    let arguments = arguments()?;
+    let known = Known::built_in()?;
+    let mut outcomes = Vec::new();
+    let mut corpus = regression_tests()?;
+    if let Some(case) = &arguments.case {
+        corpus.retain(|exchange| exchange.name == *case);
     }
     for level in [Level::One, Level::Four] {
-        let text = RuleText::crs(package, level);
-        let ours = Ours::new(&text)?;
-        let reference = Reference::new(&text)?;
-        let begin = Instant::now();
-        let found = compare(&all, 2, |index, exchange| {
-            let id = index as u128 + 1;
-            Ok(ours.run(exchange, id).difference(&reference.run(exchange, id)?))
-        })?;
-        println!("{} {} of {} in {:?}", level.name(), found.len(), all.len(), begin.elapsed());
-        for found in &found {
-            println!("  {}: {}", all[found.index].name, found.difference);
+        let package = embedded().ok_or(HOW_TO_BRING_ONE)?;
+        let engines = Engines::new(&RuleText::crs(package, level))?;
+        let name = format!("crs-{}", level.name());
+        if arguments.only.as_ref().is_none_or(|only| *only == name) {
+            let outcome = stage::run(&name, &engines, &known, &corpus, arguments.threads)?;
+            print!("{}", stage::shown(&outcome));
+            outcomes.push(outcome);
         }
     }
-    Ok(())
+    print_table(&outcomes);
+    let whole = !arguments.slice && arguments.only.is_none() && arguments.case.is_none();
+    let idle = if whole { idle_entries(&known, &outcomes) } else { Vec::new() };
+    for name in &idle {
+        println!("known.yaml: {name} covers nothing any more");
+    }
+    Ok(idle.is_empty() && outcomes.iter().all(|outcome| outcome.unlisted.is_empty()))
+}
+
+/// The stages of CRS's tests; those whose head is no text are named.
+fn regression_tests() -> Result<Vec<Exchange>, String> {
+    let suite = Suite::load(Path::new(TESTS)).map_err(|error| error.to_string())?;
+    let mut corpus = Vec::new();
+    for stage in exchanges(&suite)? {
+        match Exchange::new(stage.name.clone(), &stage.request, stage.answer) {
+            Some(exchange) => corpus.push(exchange),
+            None => println!("{}: its head is no text, the binding cannot take it", stage.name),
+        }
+    }
+    Ok(corpus)
+}
+
+fn print_table(outcomes: &[Outcome]) {
+    println!("{:16} {:>7} {:>7} {:>9} {:>9}", "stage", "cases", "differ", "unlisted", "seconds");
+    let mut listed: BTreeMap<&str, usize> = BTreeMap::new();
+    for outcome in outcomes {
+        let Outcome { name, cases, differ, unlisted, elapsed, .. } = outcome;
+        let seconds = elapsed.as_secs_f64();
+        println!("{name:16} {cases:>7} {differ:>7} {:>9} {seconds:>9.1}", unlisted.len());
+        for (entry, count) in &outcome.listed {
+            *listed.entry(entry).or_default() += count;
+        }
+    }
+    println!("\nlisted (known.yaml), by rule and transaction:");
+    for (entry, count) in listed {
+        println!("{count:>7} {entry}");
+    }
+}
+
+fn idle_entries(known: &Known, outcomes: &[Outcome]) -> Vec<String> {
+    let used = |name: &str| outcomes.iter().any(|outcome| outcome.listed.contains_key(name));
+    let entries = known.entries().iter().map(|entry| entry.name.clone());
+    entries.filter(|name| !used(name)).collect()
+}
+
+fn arguments() -> Result<Arguments, String> {
+    let mut arguments = Arguments { only: None, case: None, slice: false, threads: 2 };
+    let mut given = std::env::args().skip(1);
+    while let Some(name) = given.next() {
+        let mut value = || given.next().ok_or(format!("{name} needs a value"));
+        match name.as_str() {
+            "--slice" => arguments.slice = true,
+            "--only" => arguments.only = Some(value()?),
+            "--case" => arguments.case = Some(value()?),
+            "--threads" => {
+                arguments.threads = value()?.parse().map_err(|_| "--threads needs a number")?;
+            }
+            _ => return Err(format!("unknown argument {name}")),
+        }
+    }
+    Ok(arguments)
 }

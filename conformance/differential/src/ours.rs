@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use portcullis_waf_engine::{
-    CompileOptions, Disruption, Interruption, RuleSet, Sources, Transaction, TransactionId,
+    CompileOptions, Disruption, Interruption, RuleMatch, RuleSet, Sources, Transaction,
+    TransactionId,
 };
 
 use crate::exchange::Exchange;
@@ -32,12 +33,23 @@ impl Ours {
 
     /// Runs all phases; the engine's own order of calls, as a gateway makes them.
     pub fn run(&self, exchange: &Exchange, id: u128) -> Verdict {
+        self.watched(exchange, id, |_| {})
+    }
+
+    /// As [`Ours::run`], and shows `look` each match.
+    pub fn watched(
+        &self,
+        exchange: &Exchange,
+        id: u128,
+        mut look: impl FnMut(&RuleMatch),
+    ) -> Verdict {
         let mut tx = Transaction::new(Arc::clone(&self.rules), TransactionId::from(id));
         let interruption =
             request(&mut tx, exchange).or_else(|| response(&mut tx, exchange)).map(ending);
         tx.logging();
         let mut verdict = Verdict { interruption, ..Verdict::default() };
         for found in tx.matches().iter().filter(|found| found.log) {
+            look(found);
             if found.rule.id == PROBE {
                 verdict.state.extend(probed(&PROBES, &found.message));
             } else {

@@ -13,11 +13,45 @@ use tempfile::TempDir;
 
 use crate::exchange::Exchange;
 use crate::rules::{PROBE, PROBES, RuleText, probed};
+use crate::value::{Value, unquote_go};
 use crate::verdict::{Ending, Verdict};
 
 thread_local! {
     /// What the callback was told since the transaction of this thread began.
     static MATCHED: RefCell<Vec<MatchedRule>> = const { RefCell::new(Vec::new()) };
+    /// Rule and value of every match of an operator, of a talkative engine.
+    static TOLD: RefCell<Told> = const { RefCell::new(Told::new()) };
+}
+
+/// What a talkative engine said of a transaction.
+#[derive(Debug, Clone, Default)]
+pub struct Told {
+    /// Rule and value of every match of an operator, in order.
+    pub values: Vec<(u64, Value)>,
+    /// Why a body could not be read.
+    pub body_error: Option<String>,
+}
+
+impl Told {
+    const fn new() -> Told {
+        Told { values: Vec::new(), body_error: None }
+    }
+
+    fn hear(&mut self, message: &str, fields: &str) {
+        match message {
+            "Evaluating operator: MATCH" => self.values.extend(matched_value(fields)),
+            "Failed to process request body" => self.body_error = Some(fields.to_owned()),
+            _ => {}
+        }
+    }
+}
+
+/// Rule and value of a line of the debug log.
+fn matched_value(fields: &str) -> Option<(u64, Value)> {
+    let after = |name: &str| fields.split_once(name).map(|(_, rest)| rest);
+    let rule = after("rule_id=")?.split(' ').next()?.parse().ok()?;
+    let variable = after("variable=\"")?.split('"').next()?.to_owned();
+    Some((rule, Value { variable, bytes: unquote_go(after(" arg=")?)?, whole: true }))
 }
 
 /// Rules compiled by the reference engine.
@@ -33,6 +67,27 @@ impl Reference {
     /// # Errors
     /// What the engine or the file system said.
     pub fn new(text: &RuleText) -> Result<Reference, String> {
+        Self::build(text, |config| config)
+    }
+
+    /// As [`Reference::new`], and keeps what [`Reference::told`] returns.
+    ///
+    /// # Errors
+    /// As [`Reference::new`].
+    pub fn talkative(text: &RuleText) -> Result<Reference, String> {
+        let entry = format!("SecDebugLogLevel 9\n{}", text.entry);
+        let text = RuleText { entry, files: text.files.clone() };
+        Self::build(&text, |config| {
+            config.with_debug_log_callback(|_, message, fields| {
+                TOLD.with_borrow_mut(|told| told.hear(message, fields));
+            })
+        })
+    }
+
+    fn build(
+        text: &RuleText,
+        with: impl FnOnce(WafConfig) -> WafConfig,
+    ) -> Result<Reference, String> {
         let failed = |error: std::io::Error| error.to_string();
         let folder = TempDir::with_prefix("differential").map_err(failed)?;
         for (name, content) in &text.files {
@@ -45,13 +100,22 @@ impl Reference {
         let root = folder.path().to_string_lossy();
         fs::write(&entry, text.entry.replace("Include @", &format!("Include {root}/@")))
             .map_err(failed)?;
-        let waf = WafConfig::new()
-            .map_err(|error| error.to_string())?
+        let waf = with(WafConfig::new().map_err(|error| error.to_string())?)
             .with_error_callback(|matched| MATCHED.with_borrow_mut(|all| all.push(matched)))
             .with_directives_from_file(&entry.to_string_lossy())
             .build()
             .map_err(|error| error.to_string())?;
         Ok(Reference { waf, _folder: folder })
+    }
+
+    /// As [`Reference::run`], with the values that satisfied operators.
+    ///
+    /// # Errors
+    /// As [`Reference::run`].
+    pub fn told(&self, exchange: &Exchange, id: u128) -> Result<(Verdict, Told), String> {
+        TOLD.take();
+        let verdict = self.run(exchange, id)?;
+        Ok((verdict, TOLD.take()))
     }
 
     /// Runs all phases, as the engine's own connectors call them.

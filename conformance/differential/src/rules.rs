@@ -42,7 +42,12 @@ SecAction "id:900005,phase:1,nolog,pass,ctl:ruleEngine=DetectionOnly,ctl:ruleRem
 "#;
 
 /// Stock settings: paranoia level 1, blocking, responses inspected.
-const LEVEL_1: &str = "SecRuleEngine On\n";
+const LEVEL_1: &str = r#"
+SecRuleEngine On
+SecDefaultAction "phase:3,log,auditlog,pass"
+SecDefaultAction "phase:4,log,auditlog,pass"
+SecDefaultAction "phase:5,log,auditlog,pass"
+"#;
 
 /// How the Core Rule Set is set up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -83,8 +88,11 @@ impl RuleText {
         let settings = format!("SecAuditEngine Off\n{settings}");
         let mut entry = package.entry(&settings);
         entry.push_str(&probe(&PROBES));
-        let files =
-            package.files.iter().map(|file| (file.path.to_string(), file.content.clone())).collect();
+        let files = package
+            .files
+            .iter()
+            .map(|file| (file.path.to_string(), file.content.clone()))
+            .collect();
         RuleText { entry, files }
     }
 }
