@@ -317,6 +317,10 @@ impl InFlight<'_> {
         };
         let Some(reply) = reply else { return self.down.abort() };
         self.record.reason = Some(reply.reason.0);
+        if reply.silent {
+            self.record.status = reply.status.as_u16();
+            return self.down.abort();
+        }
         match local_reply::send(self.down, reply, self.audience) {
             Ok((sent, status)) => {
                 self.record.sent += sent;

@@ -18,13 +18,27 @@ pub struct LocalReply {
     pub body: Bytes,
     /// Why, as a name with a bounded number of values.
     pub reason: ReplyReason,
+    /// Whether nothing at all is sent: an HTTP/1 connection is closed, an HTTP/2 stream reset.
+    pub silent: bool,
 }
 
 impl LocalReply {
     /// A reply without a body of its own; the edge renders the standard one for its status and reason.
     #[must_use]
     pub fn new(status: StatusCode, reason: &'static str) -> Self {
-        Self { status, headers: Vec::new(), body: Bytes::new(), reason: ReplyReason(reason) }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Bytes::new(),
+            reason: ReplyReason(reason),
+            silent: false,
+        }
+    }
+
+    /// No reply: the caller is left without one. The logs show it with this status; nginx writes 444.
+    #[must_use]
+    pub fn silence(status: StatusCode, reason: &'static str) -> Self {
+        Self { silent: true, ..Self::new(status, reason) }
     }
 
     /// The same reply with a body of the given media type.

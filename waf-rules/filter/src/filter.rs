@@ -263,7 +263,6 @@ fn reply(demand: &Interruption) -> LocalReply {
             }
         }
         Disruption::Deny => LocalReply::new(status, REASON),
-        Disruption::Drop => LocalReply::new(status, REASON)
-            .with_header(header::CONNECTION, HeaderValue::from_static("close")),
+        Disruption::Drop => LocalReply::silence(status, REASON),
     }
 }
