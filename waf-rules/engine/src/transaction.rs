@@ -3,6 +3,7 @@
 mod audit;
 mod bag;
 mod body;
+mod bounds;
 mod clock;
 mod collect;
 mod effects;
@@ -120,11 +121,11 @@ impl Transaction {
         self.state.switches.request_body_limit
     }
 
-    /// The inflated request body; `complete` is false where it was cut at a limit. Runs phase 2, also for `b""`.
+    /// The inflated request body; `complete` is false where it was cut at a limit. Runs phase 2, also for `b""`. A body
+    /// beyond the rules' own limit is refused or cut here, as `SecRequestBodyLimitAction` says.
     #[must_use]
     pub fn request_body(&mut self, body: &[u8], complete: bool) -> Option<Interruption> {
-        self.state.load_request_body(&self.rules, body, complete);
-        self.state.run(&self.rules, Phase::RequestBody)
+        self.state.request_body(&self.rules, body, complete)
     }
 
     /// Status line of the response.
@@ -169,10 +170,7 @@ impl Transaction {
     /// The inflated response body as far as it is inspected. Runs phase 4, also for `b""`.
     #[must_use]
     pub fn response_body(&mut self, body: &[u8], complete: bool) -> Option<Interruption> {
-        if self.state.switches.response_body_access {
-            self.state.load_response_body(&self.rules, body, complete);
-        }
-        self.state.run(&self.rules, Phase::ResponseBody)
+        self.state.response_body(&self.rules, body, complete)
     }
 
     /// Runs phase 5; never interrupts.

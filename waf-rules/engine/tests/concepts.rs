@@ -28,6 +28,8 @@ mod ctl;
 mod diagnostics;
 #[path = "concepts/flow.rs"]
 mod flow;
+#[path = "concepts/limits.rs"]
+mod limits;
 #[path = "concepts/operators.rs"]
 mod operators;
 #[path = "concepts/response.rs"]
@@ -38,3 +40,5 @@ mod setvar;
 mod targets;
 #[path = "concepts/transformations.rs"]
 mod transformations;
+#[path = "concepts/updates.rs"]
+mod updates;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use portcullis_waf_transform::Transformation;
 
 use crate::ast::{
-    ActionNode, Directive, DirectiveKind, DisruptNode, OperatorNode, RuleNode, RuleQuery, Setting,
-    TargetMode, TargetNode,
+    ActionNode, Directive, DirectiveKind, DisruptNode, IdRange, OperatorNode, RuleNode, RuleQuery,
+    Setting, TargetMode, TargetNode,
 };
 use crate::audit::Statuses;
 use crate::compile::Reports;
@@ -163,8 +163,7 @@ impl Drafts {
                 Ok(())
             }
             DirectiveKind::UpdateTarget(query, targets) => {
-                self.update_targets(&query, &targets);
-                Ok(())
+                self.update_targets(&query, &targets, span)
             }
             DirectiveKind::UpdateAction(ranges, actions) => {
                 self.update_actions(&RuleQuery::Ids(ranges), &actions, span)
@@ -375,12 +374,32 @@ impl Drafts {
     }
 
     /// Adds targets, or with `!` exceptions, to the first link of each rule.
-    fn update_targets(&mut self, query: &RuleQuery, targets: &[TargetNode]) {
+    fn update_targets(
+        &mut self,
+        query: &RuleQuery,
+        targets: &[TargetNode],
+        span: Span,
+    ) -> Result<(), Problem> {
+        self.must_know(query, span)?;
         for draft in self.rules_mut().filter(|draft| draft.answers(query)) {
             for link in draft.links.iter_mut().take(1) {
                 link.targets.extend(targets.iter().cloned());
             }
         }
+        Ok(())
+    }
+
+    /// An update of a rule that is not there would change nothing, unseen. A range may be empty.
+    fn must_know(&self, query: &RuleQuery, span: Span) -> Result<(), Problem> {
+        let RuleQuery::Ids(ranges) = query else { return Ok(()) };
+        let single = |range: &&IdRange| range.first == range.last;
+        for IdRange { first: id, .. } in ranges.iter().filter(single) {
+            if !self.rules().any(|draft| draft.id == *id) {
+                return Err(Problem::new(span, format!("there is no rule {id} to update"))
+                    .help("updates stand after the rule they are about"));
+            }
+        }
+        Ok(())
     }
 
     fn update_actions(
@@ -389,6 +408,7 @@ impl Drafts {
         actions: &[ActionNode],
         span: Span,
     ) -> Result<(), Problem> {
+        self.must_know(query, span)?;
         let change = merge(&[], actions);
         if change.id.is_some() || change.phase.is_some() || change.chain {
             let message = "SecRuleUpdateActionById changes neither id nor phase nor chain";

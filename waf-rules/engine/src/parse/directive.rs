@@ -121,13 +121,12 @@ pub(super) fn parse(words: &[Word]) -> Result<Directive, Vec<Problem>> {
         Shape::Action => DirectiveKind::Action(actions::parse(args.one()?)?),
         Shape::DefaultAction => DirectiveKind::DefaultAction(actions::parse(args.one()?)?),
         Shape::UpdateActionById => {
-            let [query, change] = args.exactly()?;
-            DirectiveKind::UpdateAction(ids(std::slice::from_ref(query))?, actions::parse(change)?)
+            let (queries, change) = args.some_and_one()?;
+            DirectiveKind::UpdateAction(ids(queries)?, actions::parse(change)?)
         }
         Shape::UpdateTargetById => {
-            let [query, change] = args.exactly()?;
-            let query = RuleQuery::Ids(ids(std::slice::from_ref(query))?);
-            DirectiveKind::UpdateTarget(query, targets::parse(change)?)
+            let (queries, change) = args.some_and_one()?;
+            DirectiveKind::UpdateTarget(RuleQuery::Ids(ids(queries)?), targets::parse(change)?)
         }
         Shape::UpdateTargetByTag => {
             let [query, change] = args.exactly()?;
@@ -360,6 +359,17 @@ impl<'a> Arguments<'a> {
             return Err(Problem::new(self.name.span, message));
         }
         Ok(())
+    }
+
+    /// At least one, and one more that ends the line.
+    fn some_and_one(&self) -> Result<(&'a [Word], &'a Word), Problem> {
+        match self.words.split_last() {
+            Some((last, first)) if !first.is_empty() => Ok((first, last)),
+            Some(_) | None => {
+                let message = format!("{} takes two arguments", self.known);
+                Err(Problem::new(self.name.span, message))
+            }
+        }
     }
 
     fn exactly<const N: usize>(&self) -> Result<&'a [Word; N], Problem> {

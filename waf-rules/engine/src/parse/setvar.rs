@@ -18,6 +18,8 @@ pub(super) fn set_var(text: &str, span: Span) -> Result<SetVar, Problem> {
     let change = match (unset, value) {
         (true, _) => Change::Unset,
         (false, None) => Change::Assign(template("1")?),
+        // A sign before what can be no number is text.
+        (false, Some(value)) if is_text(value) => Change::Assign(template(value)?),
         (false, Some(value)) => match value.as_bytes().first() {
             Some(b'+') => Change::Add(template(value.get(1..).unwrap_or_default())?),
             Some(b'-') => Change::Subtract(template(value.get(1..).unwrap_or_default())?),
@@ -28,6 +30,13 @@ pub(super) fn set_var(text: &str, span: Span) -> Result<SetVar, Problem> {
         refuse_kept(name, unset, span)?;
     }
     Ok(SetVar { collection, name: template(name)?, change })
+}
+
+/// Whether a value with a sign is neither a number nor has a macro that may become one.
+fn is_text(value: &str) -> bool {
+    value.strip_prefix(['+', '-']).is_some_and(|rest| {
+        !rest.is_empty() && !rest.contains("%{") && rest.trim().parse::<i64>().is_err()
+    })
 }
 
 /// `ip.name=seconds`.

@@ -14,18 +14,24 @@ const XML_TEXT: &[u8] = b"/*";
 const XML_ATTRIBUTES: &[u8] = b"//@*";
 
 impl State {
-    pub(super) fn load_request_body(&mut self, rules: &RuleSet, body: &[u8], complete: bool) {
+    /// The result is how many bytes of the body are files.
+    pub(super) fn load_request_body(
+        &mut self,
+        rules: &RuleSet,
+        body: &[u8],
+        complete: bool,
+    ) -> usize {
         let whole = i64::try_from(self.head_bytes + 2 + body.len()).unwrap_or(i64::MAX);
         self.set_number(Variable::FullRequestLength, whole);
         if !complete {
             self.set_number(Variable::InboundDataError, 1);
         }
         if body.is_empty() {
-            return;
+            return 0;
         }
         self.keep_body(body);
         if !self.switches.request_body_access {
-            return;
+            return 0;
         }
         let forced = self.switches.request_body_forced;
         let processor = match self.switches.request_processor {
@@ -43,11 +49,12 @@ impl State {
         }
         match processor {
             Some(Processor::UrlEncoded) => self.arguments(rules, Bag::ArgsPost, body),
-            Some(Processor::Multipart) => self.multipart(rules, body, complete),
+            Some(Processor::Multipart) => return self.multipart(rules, body, complete),
             Some(Processor::Json) => self.json(rules, body, complete),
             Some(Processor::Xml) => self.xml(rules, body, complete),
             Some(Processor::Raw) | None => {}
         }
+        0
     }
 
     fn json(&mut self, rules: &RuleSet, body: &[u8], complete: bool) {
@@ -82,7 +89,8 @@ impl State {
         }
     }
 
-    fn multipart(&mut self, rules: &RuleSet, body: &[u8], complete: bool) {
+    /// The result is how many bytes of the body are files.
+    fn multipart(&mut self, rules: &RuleSet, body: &[u8], complete: bool) -> usize {
         let header = self
             .bags
             .get(Bag::RequestHeaders)
@@ -108,7 +116,7 @@ impl State {
         }
         let cut = !complete && parsed.problem == Some(multipart::Problem::FinalBoundaryMissing);
         if cut {
-            return;
+            return file_bytes;
         }
         if parsed.strict_error() {
             self.set_number(Variable::MultipartStrictError, 1);
@@ -116,6 +124,7 @@ impl State {
         if let Some(problem) = parsed.problem {
             self.body_error(&problem.to_string());
         }
+        file_bytes
     }
 
     /// One part into its collections; the result is the size of a file.

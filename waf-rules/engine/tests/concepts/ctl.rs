@@ -65,3 +65,62 @@ fn detection_for_one_exchange() {
     assert!(found.interruption.is_none());
     assert_eq!(found.ids, [2]);
 }
+
+/// Rule and what a rule of a later phase sees of it.
+#[test]
+fn every_phase_may_change_what_follows() {
+    let page = Request { response: (200, &[("Content-Type", "text/html")], b"body"), ..GET };
+    for phase in 1..5 {
+        let later = phase + 1;
+        for (ctl, expected) in [
+            ("ruleRemoveById=2", &[][..]),
+            ("ruleRemoveByTag=gone", &[]),
+            ("ruleRemoveByMsg=gone", &[]),
+            ("ruleRemoveTargetById=2;REQUEST_METHOD", &[]),
+            ("ruleRemoveTargetByTag=gone;REQUEST_METHOD", &[]),
+            ("ruleRemoveTargetByMsg=gone;REQUEST_METHOD", &[]),
+            ("ruleEngine=Off", &[]),
+            ("ruleEngine=DetectionOnly", &[2]),
+            ("debugLogLevel=9", &[2]),
+        ] {
+            let text = format!(
+                "SecAction \"id:1,phase:{phase},nolog,pass,ctl:{ctl}\"\n\
+                 SecRule REQUEST_METHOD \"@streq GET\" \"id:2,phase:{later},deny,tag:gone,msg:'gone'\""
+            );
+            let found = run(&text, page);
+            assert_eq!(found.ids, expected, "{ctl} in phase {phase}");
+            let interrupts = ctl == "debugLogLevel=9" && later < 5;
+            assert_eq!(found.interruption.is_some(), interrupts, "{ctl} in phase {phase}");
+        }
+    }
+}
+
+#[test]
+fn response_bodies() {
+    let json = Request {
+        response: (200, &[("Content-Type", "application/json")], b"{\"a\":\"b\"}"),
+        ..GET
+    };
+    let ctl = |ctl: &str| format!("SecAction \"id:1,phase:3,nolog,pass,ctl:{ctl}\"\n");
+    let body = "SecRule RESPONSE_BODY \"@contains b\" \"id:2,phase:4\"\n";
+    let arguments = "SecRule RESPONSE_ARGS:json.a \"@streq b\" \"id:3,phase:4\"";
+    for (text, expected) in [
+        (String::new(), &[][..]),
+        (ctl("forceResponseBodyVariable=On"), &[2]),
+        (ctl("forceResponseBodyVariable=On,ctl:responseBodyProcessor=JSON"), &[2, 3]),
+        (ctl("forceResponseBodyVariable=On,ctl:responseBodyAccess=Off"), &[]),
+    ] {
+        let found = run(&format!("{text}{body}{arguments}"), json);
+        assert_eq!(found.ids, expected, "{text}");
+    }
+}
+
+/// What `RAW` reads is the body alone: no arguments, and no error.
+#[test]
+fn raw_bodies() {
+    let text = "SecAction \"id:1,phase:1,nolog,pass,ctl:requestBodyProcessor=RAW\"\n\
+                SecRule REQUEST_BODY \"@streq a=b&c\" \"id:2\"\nSecRule &ARGS \"!@eq 0\" \"id:3\"\n\
+                SecRule REQBODY_PROCESSOR \"@streq RAW\" \"id:4\"\nSecRule REQBODY_ERROR \"!@eq 0\" \"id:5\"\n\
+                SecRule REQUEST_BODY_LENGTH \"@eq 5\" \"id:6\"";
+    assert_eq!(run(text, form("a=b&c")).ids, [2, 4, 6]);
+}

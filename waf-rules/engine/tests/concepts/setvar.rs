@@ -18,6 +18,10 @@ fn setvar() {
         ("setvar:'tx.x=a, %{ARGS.a}!'", Some("a, v!")),
         ("setvar:tx.n=x,setvar:tx.%{tx.n}=9", Some("9")),
         ("setvar:tx.x=%{tx.none}", Some("")),
+        ("setvar:tx.x=4,setvar:tx.x=+%{tx.none}", Some("4")),
+        ("setvar:tx.x=+", Some("0")),
+        // A sign before what is no number is text.
+        ("setvar:tx.x=-none", Some("-none")),
     ] {
         let text = format!("SecAction \"id:1,phase:1,pass,{actions}\"");
         let found = run(&text, get("/?a=v"));
