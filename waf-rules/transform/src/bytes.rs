@@ -23,22 +23,6 @@ pub(crate) const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
-/// What the reference manual calls whitespace for `compressWhitespace` and `removeWhitespace`: `isspace`
-/// and the Latin-1 no-break space.
-pub(crate) fn is_space_or_nbsp(byte: u8) -> bool {
-    SPACE_OR_NBSP[usize::from(byte)]
-}
-
-const SPACE_OR_NBSP: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = is_space(byte as u8) || byte as u8 == NBSP;
-        byte += 1;
-    }
-    table
-};
-
 /// The no-break space of Latin-1.
 pub(crate) const NBSP: u8 = 0xA0;
 

@@ -49,7 +49,7 @@ pub enum Transformation {
     HexDecode,
     /// Encodes every byte as two lower-case hexadecimal digits.
     HexEncode,
-    /// Decodes HTML character references: numeric ones, and quot, amp, lt, gt, nbsp.
+    /// Decodes HTML character references: numeric ones, nbsp, and the names of ASCII characters.
     HtmlEntityDecode,
     /// Decodes JavaScript escapes.
     JsDecode,
@@ -242,7 +242,7 @@ impl Transformation {
             T::ParityZero7Bit | T::Utf8ToUnicode => !input.is_ascii(),
             T::RemoveComments | T::RemoveCommentsChar => remove_comments::may_change(input),
             T::RemoveNulls | T::ReplaceNulls => memchr::memchr(0, input).is_some(),
-            T::RemoveWhitespace => any(input, crate::bytes::is_space_or_nbsp),
+            T::RemoveWhitespace => whitespace::may_remove(input),
             T::ReplaceComments => comments::may_change(input),
             T::SqlHexDecode => memchr::memchr2(b'x', b'X', input).is_some(),
             T::Trim => trim::may_change_left(input) || trim::may_change_right(input),

@@ -1,13 +1,57 @@
-//! `htmlEntityDecode`: `&#xHH;`, `&#DD;` and the names quot, amp, lt, gt, nbsp in any case.
+//! `htmlEntityDecode`: `&#xHH;`, `&#DD;`, the names quot, amp, lt, gt, nbsp in any case, and every other
+//! HTML name that stands for one ASCII byte.
 //!
-//! The semicolon may be missing, as browsers accept. A number keeps its low byte. Names outside the five
-//! stay: the Core Rule Set spells the ones it cares about in its patterns.
+//! The semicolon may be missing after a number and after the five names, as browsers accept. A number
+//! keeps its low byte. Names of other characters stay: nothing a rule looks for hides behind them.
 
 use crate::bytes::{NBSP, decode_marked, is_hex};
 
-/// Names and the byte each stands for.
+/// Names in any case, with or without a semicolon, and the byte each stands for.
 const NAMED: &[(&[u8], u8)] =
     &[(b"quot", b'"'), (b"amp", b'&'), (b"lt", b'<'), (b"gt", b'>'), (b"nbsp", NBSP)];
+
+/// Names that HTML knows in this case and with a semicolon only
+/// (<https://html.spec.whatwg.org/multipage/named-characters.html>). ModSecurity does not decode them,
+/// browsers do: `javascript&colon;alert&lpar;1&rpar;` runs.
+const WITH_SEMICOLON: &[(&[u8], u8)] = &[
+    (b"Tab", b'\t'),
+    (b"NewLine", b'\n'),
+    (b"excl", b'!'),
+    (b"num", b'#'),
+    (b"dollar", b'$'),
+    (b"percnt", b'%'),
+    (b"apos", b'\''),
+    (b"lpar", b'('),
+    (b"rpar", b')'),
+    (b"ast", b'*'),
+    (b"midast", b'*'),
+    (b"plus", b'+'),
+    (b"comma", b','),
+    (b"period", b'.'),
+    (b"sol", b'/'),
+    (b"colon", b':'),
+    (b"semi", b';'),
+    (b"equals", b'='),
+    (b"quest", b'?'),
+    (b"commat", b'@'),
+    (b"lsqb", b'['),
+    (b"lbrack", b'['),
+    (b"bsol", b'\\'),
+    (b"rsqb", b']'),
+    (b"rbrack", b']'),
+    (b"Hat", b'^'),
+    (b"lowbar", b'_'),
+    (b"UnderBar", b'_'),
+    (b"grave", b'`'),
+    (b"DiacriticalGrave", b'`'),
+    (b"lcub", b'{'),
+    (b"lbrace", b'{'),
+    (b"verbar", b'|'),
+    (b"vert", b'|'),
+    (b"VerticalLine", b'|'),
+    (b"rcub", b'}'),
+    (b"rbrace", b'}'),
+];
 
 pub(super) fn write(input: &[u8], out: &mut Vec<u8>) {
     decode_marked(input, b'&', out, |entity, out| match decode(entity) {
@@ -32,8 +76,12 @@ fn decode(entity: &[u8]) -> Option<(u8, usize)> {
         [b'&', rest @ ..] => {
             let length = rest.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
             let name = rest.get(..length)?;
-            let known = NAMED.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
-            Some((known.1, length + 1))
+            let named = NAMED.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+            let named = named.or_else(|| {
+                let closed = rest.get(length) == Some(&b';');
+                WITH_SEMICOLON.iter().find(|&&(known, _)| closed && known == name)
+            })?;
+            Some((named.1, length + 1))
         }
         _ => None,
     }

@@ -137,6 +137,11 @@ fn html_entity_decode() {
             (b"&#xFFFFFFFFFFFFFFFFFF;", b"\xFF"),
             (b"&am\xFFp;", b"&am\xFFp;"),
             (b"&amp;lt;", b"&lt;"),
+            (b"javascript&colon;alert&lpar;1&rpar;", b"javascript:alert(1)"),
+            (b"&Tab;&NewLine;&grave;&Hat;&apos;", b"\t\n`^'"),
+            // Only in the case of HTML and with a semicolon.
+            (b"&tab;&newline;&colon", b"&tab;&newline;&colon"),
+            (b"&eacute;&ltimes;", b"&eacute;&ltimes;"),
         ],
     );
 }
@@ -221,7 +226,10 @@ fn url_decode_uni() {
             (b"Test+Case%20%41", b"Test Case A"),
             (b"%u0041%U0042", b"AB"),
             (b"%uff1cscript%uFF1E", b"<script>"),
-            (b"%u2018%u2019%u2215%u2216", b"`'/\\"),
+            (b"%u2018%u2019%u201e%u2022", b"''\"."),
+            // No fit in unicode.mapping: the low byte.
+            (b"%u2044%u2215%u3000", b"D\x15\0"),
+            (b"%u0191%u0192", b"Ff"),
             (b"%u02b9%u02ba%u2039", b"'\"<"),
             (b"%u0100%u0107%u0131", b"Aci"),
             (b"%u003c", b"<"),

@@ -16,6 +16,8 @@ fn compress_whitespace() {
             (b"a\xA0\xA0 b ", b"a b "),
             (b"a\0 \0b", b"a\0 \0b"),
             (b"\xFF  \xFE", b"\xFF \xFE"),
+            (b"a\xC2\xA0 \xE3\x80\x80b", b"a b"),
+            (b"\xC3\xA0\xC7\x85", b"\xC3\xA0\xC7\x85"),
         ],
     );
 }
@@ -33,6 +35,10 @@ fn remove_whitespace() {
             (b"a\0 b", b"a\0b"),
             (b"\xFF \xFE", b"\xFF\xFE"),
             (b"\x1F", b"\x1F"),
+            (b"al\xC2\xA0er\xC2\x85t\xE2\x80\x83(\xE3\x80\x80\xE1\x9A\x801)", b"alert(1)"),
+            // A letter with 0xA0 in it, and what is cut off.
+            (b"\xC3\xA0 \xE2\x80", b"\xC3\xA0\xE2\x80"),
+            (b"\xE2\x80\xA0\xF0\x9F\x98\xA0", b"\xE2\x80\xA0\xF0\x9F\x98\xA0"),
         ],
     );
 }
