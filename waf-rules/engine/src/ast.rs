@@ -278,6 +278,7 @@ pub(crate) enum Setting {
     AuditParts(AuditParts),
     AuditLog(String),
     AuditFormat(AuditFormat),
+    UploadFiles(usize),
     WebAppId(String),
     CollectionTimeout(usize),
     /// Known elsewhere, without a meaning here; kept so that nothing is dropped unseen.

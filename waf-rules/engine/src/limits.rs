@@ -73,5 +73,9 @@ pub const MAX_IDLE_WORKSPACE_BYTES: usize = 4 << 20;
 pub const MAX_IDLE_WORKSPACES: usize = 16;
 /// Names and values that `sanitise...` actions hide in one transaction; with more, every value is hidden.
 pub const MAX_SANITISED: usize = 256;
+/// Bytes of `FULL_REQUEST`; more is cut and shows in `INBOUND_DATA_ERROR`.
+pub const MAX_FULL_REQUEST_BYTES: usize = 1 << 20;
+/// Parts with a file name of one body where `SecUploadFileLimit` says nothing else.
+pub const DEFAULT_UPLOAD_FILES: usize = 100;
 /// Run-time target exclusions (`ctl:ruleRemoveTarget...`) of one transaction.
 pub const MAX_REMOVED_TARGETS: usize = 1_000;

@@ -5,7 +5,7 @@ mod audit;
 mod ctl;
 mod directive;
 mod setvar;
-mod targets;
+pub(crate) mod targets;
 
 use crate::ast::Directive;
 use crate::diagnostic::Problem;

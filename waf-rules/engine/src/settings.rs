@@ -22,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) response_types: Vec<String>,
     pub(crate) signatures: Vec<String>,
     pub(crate) audit: AuditSettings,
+    /// Parts with a file name of one body.
+    pub(crate) upload_files: usize,
     /// `SecWebAppId`: whose records of persistent collections.
     pub(crate) web_app_id: std::sync::Arc<str>,
     /// Seconds after its last change that a record of a persistent collection is kept.
@@ -46,6 +48,7 @@ impl Default for Settings {
             response_types: vec!["text/html".to_owned(), "text/plain".to_owned()],
             signatures: Vec::new(),
             audit: AuditSettings::default(),
+            upload_files: limits::DEFAULT_UPLOAD_FILES,
             web_app_id: "default".into(),
             record_seconds: limits::DEFAULT_RECORD_SECONDS,
             accepted: Vec::new(),

@@ -1,6 +1,7 @@
 //! Text with `%{...}` macros, cut into segments once.
 
 use crate::diagnostic::{Problem, Span};
+use crate::parse::targets::unknown;
 use crate::variable::{Kind, Variable};
 
 /// A parsed text.
@@ -59,7 +60,7 @@ fn parse_macro(inside: &str, span: Span) -> Result<Segment, Problem> {
         None => (inside, None),
     };
     let Some(variable) = Variable::parse(name) else {
-        return Err(Problem::unknown(span, "variable in macro", name, Variable::NAMES));
+        return Err(unknown(name, span));
     };
     match (variable.kind(), key) {
         (Kind::Single, Some(_)) => {

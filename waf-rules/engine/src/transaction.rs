@@ -6,8 +6,10 @@ mod body;
 mod bounds;
 mod clock;
 mod collect;
+mod credentials;
 mod effects;
 mod expand;
+mod full_request;
 mod probes;
 mod records;
 mod request;
@@ -73,6 +75,9 @@ impl Transaction {
         let mut state = IDLE.with_borrow_mut(Vec::pop).unwrap_or_default();
         state.reset(&rules);
         state.set(Variable::UniqueId, id.0.as_bytes());
+        if rules.names(Variable::Duration) {
+            state.started = Some((Instant::now(), SystemTime::now()));
+        }
         if rules.names(Variable::Webappid) {
             state.set(Variable::Webappid, rules.program.settings.web_app_id.as_bytes());
         }
@@ -108,6 +113,7 @@ impl Transaction {
     /// Runs phase 1.
     #[must_use]
     pub fn request_headers_done(&mut self) -> Option<Interruption> {
+        self.state.full_request(&self.rules, b"");
         self.state.run(&self.rules, Phase::RequestHeaders)
     }
 

@@ -1,5 +1,9 @@
 //! The variables rules may name.
 
+mod refused;
+
+pub(crate) use refused::REFUSED;
+
 /// How the values of a variable are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -75,9 +79,15 @@ variables! {
     ServerAddr "SERVER_ADDR" Single,
     ServerName "SERVER_NAME" Single,
     ServerPort "SERVER_PORT" Single,
+    AuthType "AUTH_TYPE" Single,
+    RemoteUser "REMOTE_USER" Single,
+    PathInfo "PATH_INFO" Single,
+    FullRequest "FULL_REQUEST" Single,
+    Json "JSON" Collection,
     Files "FILES" Collection,
     FilesNames "FILES_NAMES" Collection,
     FilesSizes "FILES_SIZES" Collection,
+    FilesTmpContent "FILES_TMP_CONTENT" Collection,
     FilesCombinedSize "FILES_COMBINED_SIZE" Single,
     MultipartPartHeaders "MULTIPART_PART_HEADERS" Collection,
     MultipartStrictError "MULTIPART_STRICT_ERROR" Single,
@@ -104,6 +114,8 @@ variables! {
     ResBodyError "RES_BODY_ERROR" Single,
     ResBodyErrorMsg "RES_BODY_ERROR_MSG" Single,
     ResBodyProcessor "RES_BODY_PROCESSOR" Single,
+    ResBodyProcessorError "RES_BODY_PROCESSOR_ERROR" Single,
+    ResBodyProcessorErrorMsg "RES_BODY_PROCESSOR_ERROR_MSG" Single,
     InboundDataError "INBOUND_DATA_ERROR" Single,
     OutboundDataError "OUTBOUND_DATA_ERROR" Single,
     UrlencodedError "URLENCODED_ERROR" Single,
@@ -138,20 +150,11 @@ variables! {
 }
 
 impl Variable {
-    /// Names other engines know and this one does not fill: naming one is an error, not a rule that never matches.
-    pub(crate) const UNSUPPORTED: &[&'static str] = &[
-        "AUTH_TYPE",
-        "FILES_TMPNAMES",
-        "FILES_TMP_CONTENT",
-        "FULL_REQUEST",
-        "GEO",
-        "JSON",
-        "PATH_INFO",
-        "REMOTE_USER",
-    ];
-
     /// Finds a variable by its name, in any case.
     pub(crate) fn parse(name: &str) -> Option<Self> {
+        if name.eq_ignore_ascii_case("MULTIPART_SEMICOLON_MISSING") {
+            return Some(Self::MultipartMissingSemicolon);
+        }
         let at = Self::NAMES.iter().position(|known| known.eq_ignore_ascii_case(name))?;
         Self::ALL.get(at).copied()
     }

@@ -30,6 +30,8 @@ mod diagnostics;
 mod flow;
 #[path = "concepts/limits.rs"]
 mod limits;
+#[path = "concepts/multipart.rs"]
+mod multipart;
 #[path = "concepts/operators.rs"]
 mod operators;
 #[path = "concepts/response.rs"]
@@ -42,3 +44,5 @@ mod targets;
 mod transformations;
 #[path = "concepts/updates.rs"]
 mod updates;
+#[path = "concepts/variables.rs"]
+mod variables;

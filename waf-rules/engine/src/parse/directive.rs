@@ -92,7 +92,7 @@ const DIRECTIVES: &[(&str, Shape)] = &[
     ("SecTmpDir", Shape::Accepted),
     ("SecUnicodeMapFile", Shape::Accepted),
     ("SecUploadDir", Shape::Accepted),
-    ("SecUploadFileLimit", Shape::Accepted),
+    ("SecUploadFileLimit", Shape::Number(Setting::UploadFiles)),
     ("SecUploadFileMode", Shape::Accepted),
     ("SecUploadKeepFiles", Shape::Accepted),
     ("SecWebAppId", Shape::Text(Setting::WebAppId)),

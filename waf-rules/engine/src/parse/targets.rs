@@ -4,7 +4,7 @@ use crate::ast::{SelectorNode, TargetMode, TargetNode};
 use crate::diagnostic::{Problem, Span};
 use crate::lex::Word;
 use crate::parse::directive::unquoted;
-use crate::variable::{Kind, Variable};
+use crate::variable::{Kind, REFUSED, Variable};
 
 pub(super) fn parse(word: &Word) -> Result<Vec<TargetNode>, Problem> {
     let mut targets = Vec::new();
@@ -45,11 +45,17 @@ fn variable(name: &str, span: Span) -> Result<Variable, Problem> {
         Some(variable) => return Ok(variable),
         None => {}
     }
-    if Variable::UNSUPPORTED.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-        return Err(Problem::new(span, format!("variable `{name}` is not supported"))
-            .help("the rule would never match; remove it or the variable"));
+    Err(unknown(name, span))
+}
+
+/// A variable that is not there, also in a macro.
+pub(crate) fn unknown(name: &str, span: Span) -> Problem {
+    match REFUSED.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+        Some((known, why)) => {
+            Problem::new(span, format!("variable `{known}` is not supported")).help(*why)
+        }
+        None => Problem::unknown(span, "variable", name, Variable::NAMES),
     }
-    Err(Problem::unknown(span, "variable", name, Variable::NAMES))
 }
 
 fn selector(variable: Variable, key: Option<&str>, span: Span) -> Result<SelectorNode, Problem> {

@@ -23,6 +23,7 @@ impl State {
     ) -> usize {
         let whole = i64::try_from(self.head_bytes + 2 + body.len()).unwrap_or(i64::MAX);
         self.set_number(Variable::FullRequestLength, whole);
+        self.full_request(rules, body);
         if !complete {
             self.set_number(Variable::InboundDataError, 1);
         }
@@ -65,8 +66,12 @@ impl State {
             ..json::Limits::default()
         };
         let parsed = json::flatten(body, b"json", &limits);
+        let shown = rules.names(Variable::Json);
         for (name, value) in parsed.fields.iter() {
             self.add(rules, Bag::ArgsPost, name, value);
+            if shown {
+                self.add(rules, Bag::Json, name, value);
+            }
         }
         let cut = !complete && parsed.problem == Some(json::Problem::Truncated);
         if let Some(problem) = parsed.problem.filter(|_| !cut) {
@@ -99,8 +104,11 @@ impl State {
             .find(|entry| self.values.get(entry.key).eq_ignore_ascii_case(b"content-type"));
         let header = header.map(|entry| self.values.get(entry.value).to_vec()).unwrap_or_default();
         let content_type = ContentType::parse(&header);
-        let limits =
-            multipart::Limits { parts: self.free_arguments(rules), ..multipart::Limits::default() };
+        let limits = multipart::Limits {
+            parts: self.free_arguments(rules),
+            files: rules.program.settings.upload_files,
+            ..multipart::Limits::default()
+        };
         let parsed = multipart::parse(&content_type, body, &limits);
         let mut file_bytes = 0_usize;
         for part in &parsed.parts {
@@ -108,8 +116,8 @@ impl State {
         }
         self.set_number(Variable::FilesCombinedSize, i64::try_from(file_bytes).unwrap_or(i64::MAX));
         for (flag, name) in multipart::Flags::NAMED {
-            if let Some(variable) = Variable::parse(name)
-                && parsed.flags.intersects(flag)
+            if parsed.flags.intersects(flag)
+                && let Some(variable) = Variable::parse(name)
             {
                 self.set_number(variable, 1);
             }
@@ -143,6 +151,9 @@ impl State {
             self.add(rules, Bag::PartFilenames, name, filename);
         }
         self.add(rules, Bag::FilesNames, name, name);
+        if rules.names(Variable::FilesTmpContent) {
+            self.add(rules, Bag::FilesContent, name, part.content);
+        }
         let size = part.content.len();
         self.add(rules, Bag::FilesSizes, name, size.to_string().as_bytes());
         size
@@ -190,6 +201,8 @@ impl State {
         if let Some(problem) = problem {
             self.set_number(Variable::ResBodyError, 1);
             self.set(Variable::ResBodyErrorMsg, problem.as_bytes());
+            self.set_number(Variable::ResBodyProcessorError, 1);
+            self.set(Variable::ResBodyProcessorErrorMsg, problem.as_bytes());
         }
     }
 }

@@ -47,10 +47,19 @@ impl State {
             Some(at) => (uri.get(..at), uri.get(at + 1..).unwrap_or_default()),
             None => (Some(uri), &b""[..]),
         };
-        let path = &*percent_decoded(path.unwrap_or_default());
+        let (path, valid) = percent_decoded(path.unwrap_or_default());
+        if !valid {
+            self.set_number(Variable::UrlencodedError, 1);
+        }
+        let path = &*path;
         self.set(Variable::RequestFilename, path);
+        if rules.names(Variable::PathInfo) {
+            self.set(Variable::PathInfo, path);
+        }
         let base = path.iter().rposition(|b| matches!(b, b'/' | b'\\')).map_or(0, |at| at + 1);
-        self.set(Variable::RequestBasename, path.get(base..).unwrap_or_default());
+        // A path that ends with its slash is its own last part.
+        let base = path.get(base..).filter(|base| !base.is_empty()).unwrap_or(path);
+        self.set(Variable::RequestBasename, base);
         self.set(Variable::QueryString, query);
         self.arguments(rules, Bag::ArgsGet, query);
     }
@@ -89,6 +98,8 @@ impl State {
             | Bag::Files
             | Bag::FilesNames
             | Bag::FilesSizes
+            | Bag::FilesContent
+            | Bag::Json
             | Bag::PartHeaders
             | Bag::PartNames
             | Bag::PartFilenames
@@ -117,6 +128,8 @@ impl State {
             self.set(Variable::ServerName, without_port(value));
         } else if name.eq_ignore_ascii_case(b"content-type") {
             self.content_type(value);
+        } else if name.eq_ignore_ascii_case(b"authorization") {
+            self.credentials(rules, value);
         }
     }
 
@@ -163,9 +176,11 @@ impl State {
     }
 }
 
-/// A path as the application sees it; `+` stands for itself there, and an invalid escape stays.
-fn percent_decoded(path: &[u8]) -> Cow<'_, [u8]> {
-    let Some(first) = memchr::memchr(b'%', path) else { return Cow::Borrowed(path) };
+/// A path as the application sees it, and whether all its escapes are valid; `+` stands for itself there, and an invalid
+/// escape stays.
+fn percent_decoded(path: &[u8]) -> (Cow<'_, [u8]>, bool) {
+    let Some(first) = memchr::memchr(b'%', path) else { return (Cow::Borrowed(path), true) };
+    let mut valid = true;
     let mut out = Vec::with_capacity(path.len());
     let (before, mut rest) = path.split_at(first);
     out.extend_from_slice(before);
@@ -177,12 +192,13 @@ fn percent_decoded(path: &[u8]) -> Cow<'_, [u8]> {
                 rest = after.get(2..).unwrap_or_default();
             }
             _ => {
+                valid &= *byte != b'%';
                 out.push(*byte);
                 rest = after;
             }
         }
     }
-    Cow::Owned(out)
+    (Cow::Owned(out), valid)
 }
 
 /// `Host` without its port; brackets of an IPv6 address stay.
@@ -201,8 +217,14 @@ mod tests {
 
     #[test]
     fn paths() {
-        for (path, expected) in [("/a+b", "/a+b"), ("/%41%2", "/A%2"), ("/%zz%20", "/%zz ")] {
-            assert_eq!(&*percent_decoded(path.as_bytes()), expected.as_bytes(), "{path}");
+        for (path, expected, valid) in [
+            ("/a+b", "/a+b", true),
+            ("/%41", "/A", true),
+            ("/%41%2", "/A%2", false),
+            ("/%zz%20", "/%zz ", false),
+        ] {
+            let (decoded, is_valid) = percent_decoded(path.as_bytes());
+            assert_eq!((&*decoded, is_valid), (expected.as_bytes(), valid), "{path}");
         }
     }
 
