@@ -38,6 +38,7 @@ pub(crate) struct Compiled {
     pub(crate) pipelines: Pipelines,
     pub(crate) operators: Operators,
     pub(crate) probes: Probes,
+    pub(crate) warnings: Vec<RuleDiagnostic>,
     /// Variables that rules name, by `Variable::index`.
     pub(crate) named: BitSet,
     /// Whether some rule opens a persistent collection.
@@ -63,6 +64,7 @@ pub(crate) fn compile(sources: &Sources) -> Result<Compiled, Vec<RuleDiagnostic>
         markers: drafts.markers(),
         index: RuleIndex::new(&drafts),
         phases: Default::default(),
+        warnings: Vec::new(),
         opened: records::opened(&drafts),
         named: BitSet::default(),
     };
@@ -83,6 +85,7 @@ pub(crate) fn compile(sources: &Sources) -> Result<Compiled, Vec<RuleDiagnostic>
         pipelines: compiler.pipelines,
         operators: compiler.operators,
         probes: compiler.probes,
+        warnings: reports.warnings,
         named: compiler.named,
         opens_records: compiler.opened.contains(&true),
     })
@@ -92,19 +95,31 @@ pub(crate) fn compile(sources: &Sources) -> Result<Compiled, Vec<RuleDiagnostic>
 #[derive(Debug, Default)]
 pub(crate) struct Reports {
     list: Vec<RuleDiagnostic>,
+    warnings: Vec<RuleDiagnostic>,
 }
 
 impl Reports {
     pub(crate) fn add(&mut self, file: &Arc<str>, problem: Problem) {
         if self.list.len() < MAX_DIAGNOSTICS {
-            self.list.push(RuleDiagnostic {
-                file: Arc::clone(file),
-                line: problem.span.line,
-                column: problem.span.column,
-                message: problem.message,
-                help: problem.help,
-            });
+            self.list.push(diagnostic(file, problem));
         }
+    }
+
+    /// Reports what does not keep the rule set from being loaded.
+    fn warn(&mut self, file: &Arc<str>, problem: Problem) {
+        if self.warnings.len() < MAX_DIAGNOSTICS {
+            self.warnings.push(diagnostic(file, problem));
+        }
+    }
+}
+
+fn diagnostic(file: &Arc<str>, problem: Problem) -> RuleDiagnostic {
+    RuleDiagnostic {
+        file: Arc::clone(file),
+        line: problem.span.line,
+        column: problem.span.column,
+        message: problem.message,
+        help: problem.help,
     }
 }
 
@@ -144,6 +159,8 @@ struct Compiler<'a> {
     phases: [Vec<u32>; 5],
     opened: records::Opened,
     named: BitSet,
+    /// Of the rule that is compiled.
+    warnings: Vec<Problem>,
 }
 
 impl Compiler<'_> {
@@ -153,7 +170,9 @@ impl Compiler<'_> {
         for (at, item) in drafts.items.iter().enumerate() {
             let Item::Rule(draft) = item else { continue };
             let flow = self.flow(draft, at, &marks, reports);
-            match self.rule(draft, flow) {
+            let rule = self.rule(draft, flow);
+            self.warnings.drain(..).for_each(|warning| reports.warn(&draft.file, warning));
+            match rule {
                 Ok(rule) => rules.push(rule),
                 Err(problems) => {
                     problems.into_iter().for_each(|problem| reports.add(&draft.file, problem));
@@ -213,6 +232,10 @@ impl Compiler<'_> {
             DisruptNode::Allow(scope) => Outcome::Allow(*scope),
             DisruptNode::Redirect(url) => Outcome::Redirect(self.text(url)),
         };
+        let disrupts = outcome.disrupts();
+        let lenient = matches!(outcome, Outcome::Allow(_))
+            || flow != Flow::Next
+            || links.iter().flat_map(|link| &link.effects).any(Effect::relaxes);
         Ok(Rule {
             meta: Arc::new(draft.meta(self.names.strings())),
             links: links.into(),
@@ -223,6 +246,7 @@ impl Compiler<'_> {
             log: draft.log,
             audit: draft.audit,
             flow,
+            relaxes: lenient && !disrupts,
         })
     }
 }

@@ -16,6 +16,10 @@ pub const MAX_LINE_BYTES: usize = 1 << 20;
 pub const MAX_PATTERN_BYTES: usize = 32 << 20;
 /// Nesting of groups in a pattern.
 pub const MAX_PATTERN_NESTING: u32 = 200;
+/// Steps back that one attempt of a pattern with lookaround or backreferences may take.
+pub const MAX_BACKTRACKING_STEPS: usize = 10_000;
+/// Bytes that all attempts of such a pattern may look at in one value, counted as if each went to the end of it.
+pub const MAX_BACKTRACKING_WORK_BYTES: usize = 1 << 27;
 /// Values `TX.0` to `TX.9` that a match captures.
 pub const MAX_CAPTURES: usize = 10;
 /// Values that all matches of `@rxGlobal` together capture, from `TX.0` on.

@@ -1,5 +1,6 @@
 //! Operators: what makes a value match. One file an operator, or a family with one semantics.
 
+mod backtracking;
 mod byte_range;
 mod compare;
 mod identifier;
@@ -16,13 +17,14 @@ mod utf8;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub(crate) use backtracking::{Backtracking, Search};
 pub(crate) use byte_range::ByteRange;
 pub(crate) use compare::{Comparison, integer};
 pub(crate) use identifier::{Identifier, Scheme};
 pub(crate) use ip_match::Networks;
 pub(crate) use names::{ALL as KNOWN, Known, refusal, supported};
 pub(crate) use phrases::Phrases;
-pub(crate) use regex::{Pattern, PatternError, compile_selector, parse as parse_pattern};
+pub(crate) use regex::{Pattern, PatternError, ascii, compile_selector, parse as parse_pattern};
 pub(crate) use rest_path::RestPath;
 pub(crate) use text::TextTest;
 
@@ -34,6 +36,7 @@ use crate::program::{Number, Text};
 pub(crate) enum Operator {
     Rx(Arc<Pattern>),
     RxGlobal(Arc<Pattern>),
+    Backtracking(Arc<Backtracking>),
     Identifier(Identifier),
     RestPath(RestPath),
     Pm(Arc<Phrases>),
@@ -79,7 +82,8 @@ impl Operator {
             Self::Identifier(identifier) => Some(identifier.pattern.id as usize),
             Self::RestPath(path) => Some(path.pattern.id as usize),
             Self::Pm(phrases) => Some(phrases.id as usize),
-            Self::Compare(..)
+            Self::Backtracking(_)
+            | Self::Compare(..)
             | Self::Text(..)
             | Self::IpMatch(_)
             | Self::ByteRange(_)
@@ -98,6 +102,8 @@ impl Operator {
             Self::Rx(pattern) | Self::RxGlobal(pattern) => pattern.is_match(input),
             Self::Identifier(identifier) => identifier.find(input).is_some(),
             Self::RestPath(path) => path.pattern.is_match(input),
+            // What cannot be found out is decided where the rule is known.
+            Self::Backtracking(pattern) => pattern.search(input) != Search::Missing,
             Self::Pm(phrases) => phrases.is_match(input),
             Self::Text(test, _) => test.matches(input, argument),
             Self::IpMatch(networks) => networks.contains(input),
@@ -121,6 +127,7 @@ impl Operator {
             Self::RxGlobal(pattern) => pattern.capture_all(input, captures),
             Self::Identifier(identifier) => identifier.capture(input, captures),
             Self::RestPath(path) => path.pattern.capture(input, captures),
+            Self::Backtracking(pattern) => pattern.capture(input, captures),
             Self::Pm(phrases) => phrases.capture(input, captures),
             Self::Sqli => captures.text = injection::fingerprint(input),
             Self::Compare(..)
@@ -141,6 +148,7 @@ impl Operator {
             Self::Rx(pattern) | Self::RxGlobal(pattern) => pattern.find(input),
             Self::Identifier(identifier) => identifier.find(input),
             Self::RestPath(path) => path.pattern.find(input),
+            Self::Backtracking(pattern) => pattern.find(input),
             Self::Pm(phrases) => phrases.find(input),
             Self::Text(..)
             | Self::Compare(..)

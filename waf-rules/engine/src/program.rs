@@ -28,6 +28,9 @@ pub(crate) struct Rule {
     pub(crate) log: bool,
     pub(crate) audit: bool,
     pub(crate) flow: Flow,
+    /// A match takes protection away: it lets through, leaves rules out or switches inspection off, and does not
+    /// interrupt.
+    pub(crate) relaxes: bool,
 }
 
 /// One link of a chain.
@@ -174,6 +177,20 @@ pub(crate) enum Effect {
     /// Rules by position.
     Remove(Arc<BitSet>),
     RemoveTarget(Arc<BitSet>, Variable, Selector),
+}
+
+impl Effect {
+    /// Whether it takes protection away.
+    pub(crate) const fn relaxes(&self) -> bool {
+        matches!(
+            self,
+            Self::Remove(_)
+                | Self::RemoveTarget(..)
+                | Self::Engine(EngineMode::Off | EngineMode::DetectionOnly)
+                | Self::RequestBodyAccess(false)
+                | Self::ResponseBodyAccess(false)
+        )
+    }
 }
 
 /// Opens the record of a key.

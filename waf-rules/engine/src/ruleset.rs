@@ -154,6 +154,12 @@ impl RuleSet {
         self.program.settings.audit.format
     }
 
+    /// What works and should be known: patterns that are tried step by step. Up to
+    /// [`crate::limits::MAX_DIAGNOSTICS`].
+    pub fn warnings(&self) -> &[RuleDiagnostic] {
+        &self.program.warnings
+    }
+
     /// Directives that are accepted and have no effect here, with their arguments.
     pub fn accepted_directives(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.program.settings.accepted.iter().map(|(name, value)| (*name, value.as_str()))

@@ -189,6 +189,12 @@ impl Transaction {
         &self.state.matches
     }
 
+    /// How often a pattern ran into its limits ([`crate::limits::MAX_BACKTRACKING_STEPS`],
+    /// [`crate::limits::MAX_BACKTRACKING_WORK_BYTES`]). Rules that protect took it as a match.
+    pub fn exhausted_patterns(&self) -> u32 {
+        self.state.exhausted.count
+    }
+
     /// The interruption that was asked for, where there was one.
     pub fn interruption(&self) -> Option<&Interruption> {
         self.state.interruption.as_ref()

@@ -9,8 +9,8 @@ use crate::ast::OperatorNode;
 use crate::compile::Compiler;
 use crate::diagnostic::{Problem, nearest};
 use crate::operator::{
-    ByteRange, Comparison, Identifier, Networks, Operator, Pattern, PatternError, Phrases,
-    RestPath, Scheme, TextTest, parse_pattern, refusal, supported,
+    Backtracking, ByteRange, Comparison, Identifier, Networks, Operator, Pattern, PatternError,
+    Phrases, RestPath, Scheme, TextTest, ascii, parse_pattern, refusal, supported,
 };
 use crate::template::Template;
 
@@ -18,6 +18,7 @@ use crate::template::Template;
 #[derive(Debug, Default)]
 pub(crate) struct Operators {
     patterns: HashMap<String, Arc<Pattern>>,
+    tried: HashMap<String, Arc<Backtracking>>,
     phrases: HashMap<Vec<Vec<u8>>, Arc<Phrases>>,
     /// Syntax trees of the patterns, for the gate; dropped with it.
     pub(crate) trees: Vec<(u32, Hir)>,
@@ -31,6 +32,7 @@ impl Operators {
     /// Forgets by which text patterns and lists were found.
     pub(super) fn drop_sources(&mut self) {
         self.patterns = HashMap::new();
+        self.tried = HashMap::new();
         self.phrases = HashMap::new();
     }
 
@@ -44,6 +46,18 @@ impl Operators {
         self.count += 1;
         self.patterns.insert(text.to_owned(), Arc::clone(&pattern));
         Ok(pattern)
+    }
+
+    /// `None` where nothing in the pattern needs trying.
+    fn backtracking(&mut self, text: &str) -> Option<Result<Arc<Backtracking>, String>> {
+        if let Some(known) = self.tried.get(text) {
+            return Some(Ok(Arc::clone(known)));
+        }
+        let built = Backtracking::new(&ascii(text))?.map(Arc::new);
+        if let Ok(pattern) = &built {
+            self.tried.insert(text.to_owned(), Arc::clone(pattern));
+        }
+        Some(built)
     }
 
     fn list(&mut self, words: Vec<Vec<u8>>) -> Result<Arc<Phrases>, String> {
@@ -81,7 +95,7 @@ impl Compiler<'_> {
             return Ok(Operator::Identifier(Identifier { scheme, pattern }));
         }
         match name.as_str() {
-            "rx" => self.pattern(node, text).map(Operator::Rx),
+            "rx" => self.rx(node, text),
             "rxglobal" => self.pattern(node, text).map(Operator::RxGlobal),
             "validatenid" => {
                 let (scheme, text) = Scheme::parse_country(text).map_err(plain)?;
@@ -132,6 +146,26 @@ impl Compiler<'_> {
         }
     }
 
+    /// A pattern that no automaton runs is tried step by step, and said to be.
+    fn rx(&mut self, node: &OperatorNode, text: &str) -> Result<Operator, Problem> {
+        let problem = match self.pattern(node, text) {
+            Ok(pattern) => return Ok(Operator::Rx(pattern)),
+            Err(problem) => problem,
+        };
+        match self.operators.backtracking(text) {
+            None => Err(problem),
+            Some(Err(error)) => Err(Problem::new(node.argument_span, format!("pattern: {error}"))),
+            Some(Ok(pattern)) => {
+                let message = format!(
+                    "pattern with {} is tried step by step, on every value it looks at",
+                    pattern.reason()
+                );
+                self.warnings.push(Problem::new(node.argument_span, message).help(SLOW));
+                Ok(Operator::Backtracking(pattern))
+            }
+        }
+    }
+
     fn pattern(&mut self, node: &OperatorNode, text: &str) -> Result<Arc<Pattern>, Problem> {
         self.operators.pattern(text).map_err(|error| {
             let problem = Problem::new(node.argument_span, format!("pattern: {}", error.message));
@@ -164,6 +198,10 @@ impl Compiler<'_> {
         })
     }
 }
+
+/// What to know of a pattern that is tried step by step.
+const SLOW: &str = "a pattern without it takes linear time and is prefiltered; a value on which the limits end the \
+                    trying counts as matched";
 
 fn unknown(node: &OperatorNode) -> Problem {
     match refusal(&node.name) {

@@ -1,6 +1,7 @@
 //! `@rx`: patterns over bytes. `.` matches a line break, `$` only the end, `\d\w\s` and `(?i)` are ASCII, `\x{HH}` is a
 //! byte: what the Core Rule Set is written for (ModSecurity 2: dot-all, dollar-end-only, no UTF mode).
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use regex_automata::Input;
@@ -87,7 +88,7 @@ impl Pattern {
 
 /// The syntax tree of a pattern, after the few rewrites PCRE habits need.
 pub(crate) fn parse(pattern: &str) -> Result<Hir, PatternError> {
-    let rewritten = byte_escapes(pattern);
+    let rewritten = pcre_meaning(pattern);
     match syntax::parse_with(&rewritten, &config(false)) {
         Ok(hir) => Ok(hir),
         // Only what fails is repaired, so that no valid pattern changes its meaning.
@@ -100,7 +101,7 @@ pub(crate) fn parse(pattern: &str) -> Result<Hir, PatternError> {
 
 /// The pattern of a `VAR:/pattern/` selector: over names, in any case.
 pub(crate) fn compile_selector(pattern: &str) -> Result<Regex, PatternError> {
-    let hir = syntax::parse_with(&byte_escapes(pattern), &config(true))
+    let hir = syntax::parse_with(&pcre_meaning(pattern), &config(true))
         .map_err(|error| explain(pattern, &error.to_string()))?;
     build(&hir)
 }
@@ -126,33 +127,92 @@ fn config(case_insensitive: bool) -> syntax::Config {
         .nest_limit(MAX_PATTERN_NESTING)
 }
 
-/// `\x{HH}` as `\xHH`: the escape of a byte, not of a character.
-fn byte_escapes(pattern: &str) -> String {
+/// What the syntax takes and PCRE means otherwise: `\x{HH}` is a byte, `\<` and `\>` are themselves, and a class has
+/// no classes or set operations in it.
+fn pcre_meaning(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
     let mut rest = pattern;
-    while let Some(at) = rest.find('\\') {
-        let (before, escape) = rest.split_at(at);
-        out.push_str(before);
-        let hex = escape.strip_prefix("\\x{").and_then(|tail| tail.split_once('}'));
-        if let Some((digits, after)) = hex
-            && (1..=2).contains(&digits.len())
-            && digits.bytes().all(|b| b.is_ascii_hexdigit())
-        {
-            out.push_str("\\x");
-            if digits.len() == 1 {
-                out.push('0');
+    let mut class = Class::Outside;
+    while let Some(c) = rest.chars().next() {
+        let (piece, length) = match (c, class) {
+            ('\\', _) => escape(rest),
+            ('[', Class::Outside) => {
+                class = Class::Begins;
+                let negated = rest.starts_with("[^");
+                out.push_str(if negated { "[^" } else { "[" });
+                rest = rest.get(if negated { 2 } else { 1 }..).unwrap_or_default();
+                continue;
             }
-            out.push_str(digits);
-            rest = after;
+            (']', Class::Inside) => {
+                class = Class::Outside;
+                (Cow::Borrowed("]"), 1)
+            }
+            ('[', Class::Begins | Class::Inside) => match named_class(rest) {
+                Some(named) => (Cow::Borrowed(named), named.len()),
+                None => (Cow::Borrowed("\\["), 1),
+            },
+            ('-', Class::Begins) => (Cow::Borrowed("\\-"), 1),
+            ('-', Class::Inside) if rest.starts_with("--") => (Cow::Borrowed("-\\-"), 2),
+            ('&' | '~', Class::Inside | Class::Begins) => (Cow::Owned(format!("\\{c}")), 1),
+            _ => (Cow::Borrowed(rest.get(..c.len_utf8()).unwrap_or_default()), c.len_utf8()),
+        };
+        if class == Class::Begins {
+            class = Class::Inside;
+        }
+        out.push_str(&piece);
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    out
+}
+
+/// Where in a bracket expression a pattern is read. `]` closes none that just begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Outside,
+    Begins,
+    Inside,
+}
+
+/// The escape at the start of `rest`, as it is meant, and its length.
+fn escape(rest: &str) -> (Cow<'_, str>, usize) {
+    let hex = rest.strip_prefix("\\x{").and_then(|tail| tail.split_once('}'));
+    if let Some((digits, _)) = hex
+        && (1..=2).contains(&digits.len())
+        && digits.bytes().all(|b| b.is_ascii_hexdigit())
+    {
+        return (Cow::Owned(format!("\\x{digits:0>2}")), digits.len() + 4);
+    }
+    match rest.get(..2) {
+        Some("\\<") => (Cow::Borrowed("<"), 2),
+        Some("\\>") => (Cow::Borrowed(">"), 2),
+        Some(pair) => (Cow::Borrowed(pair), 2),
+        // The escape of a character of several bytes is the character.
+        None => (Cow::Borrowed(if rest.len() == 1 { "\\" } else { "" }), 1),
+    }
+}
+
+/// `[:name:]`.
+fn named_class(rest: &str) -> Option<&str> {
+    let inner = rest.strip_prefix("[:")?;
+    let end = inner.find(":]")?;
+    let name = inner.get(..end)?;
+    let plain = name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'^');
+    plain.then(|| rest.get(..end + 4)).flatten()
+}
+
+/// The pattern in ASCII, `\x{HH}` as `\xHH`, other characters as the bytes of their UTF-8.
+pub(crate) fn ascii(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    for c in pcre_meaning(pattern).chars() {
+        if c.is_ascii() {
+            out.push(c);
             continue;
         }
-        // Copies the escaped character with its backslash, so that `\\x{41}` stays.
-        let length = 1 + escape.chars().nth(1).map_or(0, char::len_utf8);
-        let (pair, after) = escape.split_at(length);
-        out.push_str(pair);
-        rest = after;
+        let mut buffer = [0; 4];
+        for byte in c.encode_utf8(&mut buffer).bytes() {
+            out.push_str(&format!("\\x{byte:02x}"));
+        }
     }
-    out.push_str(rest);
     out
 }
 
@@ -162,10 +222,32 @@ fn repaired(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut rest = pattern.chars().peekable();
     let mut after_atom = false;
+    let mut in_class = false;
     while let Some(c) = rest.next() {
         match c {
+            '[' if !in_class => {
+                in_class = true;
+                out.push(c);
+                if rest.peek() == Some(&'^') {
+                    out.extend(rest.next());
+                }
+                if rest.peek() == Some(&']') {
+                    rest.next();
+                    out.push_str("\\]");
+                }
+            }
+            ']' if in_class => {
+                in_class = false;
+                after_atom = true;
+                out.push(c);
+            }
             '\\' => {
                 let Some(next) = rest.next() else { break };
+                if let Some(known) = perl_escape(next, in_class) {
+                    out.push_str(known);
+                    after_atom = true;
+                    continue;
+                }
                 let needless =
                     !next.is_ascii_alphanumeric() && !regex_syntax::is_meta_character(next);
                 if !needless {
@@ -177,7 +259,7 @@ fn repaired(pattern: &str) -> String {
             '{' => {
                 let ahead: String = rest.clone().take_while(|c| *c != '}').collect();
                 let repetition = after_atom
-                    && !ahead.is_empty()
+                    && ahead.starts_with(|c: char| c.is_ascii_digit())
                     && ahead.chars().all(|c| c.is_ascii_digit() || c == ',')
                     && rest.clone().any(|c| c == '}');
                 if repetition {
@@ -208,27 +290,46 @@ fn repaired(pattern: &str) -> String {
     out
 }
 
+/// Escapes of Perl that the syntax does not know, over bytes.
+fn perl_escape(escaped: char, in_class: bool) -> Option<&'static str> {
+    Some(match (escaped, in_class) {
+        ('e', _) => r"\x1b",
+        ('h', true) => r"\t\x20\xa0",
+        ('h', false) => r"[\t\x20\xa0]",
+        ('H', false) => r"[^\t\x20\xa0]",
+        ('N', false) => r"[^\n]",
+        ('R', false) => r"(?:\r\n|[\n\x0b\f\r\x85])",
+        ('Z', false) => r"(?:\n?\z)",
+        _ => return None,
+    })
+}
+
 fn explain(pattern: &str, error: &str) -> PatternError {
     let last = error.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or(error);
-    let help = if ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|look| pattern.contains(look)) {
-        Some("lookaround cannot be matched in bounded time; write the pattern without it")
-    } else if pattern.contains("(?>") || pattern.contains("++") || pattern.contains("*+") {
-        Some(
-            "atomic groups and possessive repetitions are not needed here: matching never backtracks",
-        )
-    } else {
-        None
-    };
+    let backtracks =
+        ["(?=", "(?!", "(?<=", "(?<!", "(?>"].iter().any(|look| pattern.contains(look));
+    let help = backtracks.then_some("only @rx tries lookaround and atomic groups");
     PatternError { message: last.trim_start_matches("error: ").trim().to_owned(), help }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Pattern, byte_escapes, parse, repaired};
+    use super::{Pattern, parse, pcre_meaning, repaired};
 
     #[test]
     fn rewrites() {
-        assert_eq!(byte_escapes(r"\x{bc}[\x{a}\d]\\x{41}"), r"\xbc[\x0a\d]\\x{41}");
+        for (pattern, expected) in [
+            (r"\x{bc}[\x{a}\d]\\x{41}", r"\xbc[\x0a\d]\\x{41}"),
+            (r"\<a\>[\<\>]", "<a>[<>]"),
+            ("[a[b]c]", r"[a\[b]c]"),
+            ("[[:alpha:][]", r"[[:alpha:]\[]"),
+            ("[a&&b]&&", r"[a\&\&b]&&"),
+            ("[+--][--a][^-a]", r"[+-\-][\--a][^\-a]"),
+            ("[]a][^]~]", r"[]a][^]\~]"),
+            (r"[\]\[]a", r"[\]\[]a"),
+        ] {
+            assert_eq!(pcre_meaning(pattern), expected, "{pattern}");
+        }
         assert_eq!(repaired("a{2}{x}"), r"a{2}\{x\}");
         assert_eq!(repaired("é"), r"\xc3\xa9");
     }
@@ -244,6 +345,23 @@ mod tests {
             (r"^\w+$", "é".as_bytes(), false),
             ("^$", b"", true),
             ("^{", b"{", true),
+            // Constructs of older rule sets: braces, needless escapes, characters in classes.
+            ("{{.*}}", b"x{{7*7}}", true),
+            (r"^\${[^}]*}$", b"${ab}", true),
+            (r"a{,3}b{2}", b"a{,3}bb", true),
+            (r"a{2}{x}", b"aa{x}", true),
+            (r"^[^:\(\)\&\|\!\<\>\~]*\)", b"ab)", true),
+            (r"^[^:\(\)\&\|\!\<\>\~]*\)", b"a<b)", false),
+            (r#"[\"\'\`´’‘]"#, "\u{2019}".as_bytes(), true),
+            (r#"^[\"\'\`´’‘]$"#, b"x", false),
+            (r"^[\{\}\@\;\#]+$", b"{}@;#", true),
+            (r"^a\hb\R\ec[\h]\N$", b"a\tb\r\n\x1bc\xa0d", true),
+            (r"a\Z", b"a\n", true),
+            (r"a\Z", b"a\n\n", false),
+            (r"\<b\>", b"a<b>", true),
+            (r"\<b", b"a b", false),
+            ("^[a[b]c]$", b"[c]", true),
+            ("^[a&&b]+$", b"a&b", true),
         ] {
             let pattern_compiled = Pattern::new(0, &parse(pattern).unwrap()).unwrap();
             assert_eq!(pattern_compiled.is_match(input), expected, "{pattern}");

@@ -5,7 +5,7 @@ use crate::compile::Names;
 use crate::gate::Half;
 use crate::limits::{MAX_EXCERPT_BYTES, MAX_KEPT_MATCHES, MAX_KEPT_VALUES, MAX_MATCHED_VARS};
 use crate::meta::Phase;
-use crate::operator::Operator;
+use crate::operator::{Operator, Search};
 use crate::outcome::{Disruption, Interruption, Matched, RuleMatch};
 use crate::pipeline::PipelineId;
 use crate::program::{Flow, Link, Outcome, Rule, Selector, Target, Text};
@@ -97,6 +97,7 @@ impl State {
     /// Whether every link of the rule's chain matches. What links do on a match stays done when a later one fails.
     fn evaluate(&mut self, context: Context<'_>) -> bool {
         self.hits.clear();
+        self.exhausted.in_rule = false;
         for (number, link) in context.rule.links.iter().enumerate() {
             let number = u8::try_from(number).unwrap_or(u8::MAX);
             if !self.evaluate_link(context, link, number) {
@@ -201,7 +202,7 @@ impl State {
         if !link.multi_match {
             let datum = self.transformed(context, link.pipeline, found.datum);
             let found = Found { datum, ..found };
-            let holds = self.test(context, operator, datum, argument) != link.negated;
+            let holds = self.test(context, (link, operator), datum, argument) != link.negated;
             return [holds.then_some(found), None, None, None];
         }
         let mut stages: Stages = [None; STAGES];
@@ -213,7 +214,7 @@ impl State {
                 continue;
             }
             last = Some(datum);
-            if self.test(context, operator, datum, argument) != link.negated
+            if self.test(context, (link, operator), datum, argument) != link.negated
                 && let Some(place) = free.next()
             {
                 *place = Some(Found { datum, ..found });
@@ -234,7 +235,7 @@ impl State {
     fn test(
         &mut self,
         context: Context<'_>,
-        operator: &Operator,
+        (link, operator): (&Link, &Operator),
         datum: Datum,
         argument: &[u8],
     ) -> bool {
@@ -248,11 +249,31 @@ impl State {
         {
             return false;
         }
+        if let Operator::Backtracking(pattern) = operator {
+            return match pattern.search(self.values.get(id)) {
+                Search::Found(_) => true,
+                Search::Missing => false,
+                Search::Exhausted => self.unknown(context) != link.negated,
+            };
+        }
         let matched = operator.matches(self.values.get(id), argument);
         if matched && let Operator::RestPath(path) = operator {
             self.take_segments(context, path, id);
         }
         matched
+    }
+
+    /// Whether a link whose pattern ran into its limits holds. Nobody must switch a protection off by sending what is
+    /// hard to match: a rule that protects applies, one that takes protection away does not, negated or not.
+    fn unknown(&mut self, context: Context<'_>) -> bool {
+        self.exhausted.in_rule = true;
+        self.exhausted.count = self.exhausted.count.saturating_add(1);
+        // As ModSecurity has it, for the rule that its recommended settings bring.
+        let name = b"msc_pcre_limits_exceeded";
+        if let Some(place) = self.tx.place(name, context.names(), &mut self.values) {
+            *place = Some(Datum::Number(1));
+        }
+        !context.rule.relaxes
     }
 
     /// Records a hit and does what the link does on each.
@@ -324,7 +345,11 @@ impl State {
             });
         }
         let message = self.rendered(context, &rule.message);
-        let data = self.rendered(context, &rule.log_data);
+        let mut data = self.rendered(context, &rule.log_data);
+        if self.exhausted.in_rule {
+            data.push_str(if data.is_empty() { "" } else { "; " });
+            data.push_str(EXHAUSTED);
+        }
         self.matches.push(RuleMatch {
             rule: std::sync::Arc::clone(&rule.meta),
             phase,
@@ -346,6 +371,9 @@ impl State {
         }
     }
 }
+
+/// In the data of a match that was not found out.
+const EXHAUSTED: &str = "a pattern ran into its limits and counts as matched";
 
 /// Stages of one value that `multiMatch` reports; more say nothing new.
 const STAGES: usize = 4;

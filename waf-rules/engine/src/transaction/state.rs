@@ -83,7 +83,17 @@ pub(crate) struct State {
     /// Bytes of request line and headers, with their separators.
     pub(crate) head_bytes: usize,
     pub(crate) audit: AuditState,
+    pub(crate) exhausted: Exhausted,
     pub(crate) work: Work,
+}
+
+/// Patterns that ran into their limits.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Exhausted {
+    /// How often.
+    pub(crate) count: u32,
+    /// Whether one of the rule that is evaluated did.
+    pub(crate) in_rule: bool,
 }
 
 /// Buffers that are taken while they are used.
@@ -130,6 +140,7 @@ impl State {
         self.epoch = 1;
         self.started = None;
         self.head_bytes = 0;
+        self.exhausted = Exhausted::default();
         self.audit.reset(settings.audit.parts);
     }
 

@@ -79,7 +79,9 @@ const CASES: &[Case] = &[
         "`ruleRemoveById`",
     ),
     ("SecRule ARGS \"@rx (\" id:1", 1, 19, "pattern: unclosed group", ""),
-    ("SecRule ARGS \"@rx (?=x)\" id:1", 1, 19, "pattern: look-around", "lookaround"),
+    ("SecRule ARGS \"@rxGlobal (?=x)\" id:1", 1, 25, "pattern: look-around", "only @rx"),
+    ("SecRule ARGS \"@rx (?=x\" id:1", 1, 19, "pattern: ", ""),
+    ("SecRule ARGS \"@rx (a)\\2\" id:1", 1, 19, "pattern: ", ""),
     ("SecRule ARGS \"@rx x\" deny", 1, 1, "rule has no id", "id:NUMBER"),
     ("SecAction id:1\nSecAction id:1", 2, 1, "rule id 1 is used twice", ""),
     (
@@ -167,4 +169,15 @@ fn accepted_directives_are_listed() {
     let rules = RuleSet::compile(&sources, &CompileOptions::default()).unwrap();
     let listed: Vec<_> = rules.accepted_directives().collect();
     assert_eq!(listed, [("SecDataDir", "/tmp/"), ("SecAuditLogType", "Serial")]);
+}
+
+/// A pattern that is tried step by step is loaded, and said to be.
+#[test]
+fn costly_patterns_are_warned_of() {
+    let text = "SecRule ARGS \"@rx a\" id:1\n SecRule ARGS \"@rx a(?!b)\" id:2";
+    let rules = RuleSet::compile(&Sources::new("entry.conf", text), &CompileOptions::default());
+    let rules = rules.unwrap();
+    let [warning] = rules.warnings() else { panic!("{:?}", rules.warnings()) };
+    assert_eq!((&*warning.file, warning.line, warning.column), ("entry.conf", 2, 20));
+    assert!(warning.message.contains("lookahead"), "{warning}");
 }

@@ -58,3 +58,59 @@ fn datasets() {
         (rules, get("/?a=nikto"), &[2]),
     ]);
 }
+
+#[test]
+fn patterns_that_are_tried() {
+    check(&[
+        ("SecRule ARGS \"@rx foo(?!bar)\" \"id:1,phase:1,pass\"", get("/?a=foobar&b=foobaz"), &[1]),
+        ("SecRule ARGS \"@rx foo(?!bar)\" \"id:1,phase:1,pass\"", get("/?a=foobar"), &[]),
+        ("SecRule ARGS \"!@rx ^(\\w)\\1$\" \"id:1,phase:1,pass\"", get("/?a=xx&b=xy"), &[1]),
+        (
+            "SecRule ARGS \"@rx ^(?:(?!ad)\\w)++$\" \"id:1,phase:1,pass,t:lowercase\"",
+            get("/?a=READ"),
+            &[],
+        ),
+    ]);
+    let found = run(
+        "SecRule ARGS \"@rx (\\w)\\1\" \"id:1,phase:1,pass,capture,msg:'%{TX.0} %{TX.1}'\"",
+        get("/?a=abbc"),
+    );
+    assert_eq!(found.messages, ["bb b"]);
+}
+
+/// What cannot be found out within the limits never helps whoever sent it.
+#[test]
+fn exhausted_patterns_protect() {
+    let long = format!("/?a={}", "a".repeat(40));
+    let hard = "^(?:a|a)*(?!x)b";
+    let rule = |operator: &str, actions: &str| {
+        format!(
+            "SecRule ARGS \"{operator}@rx {hard}\" \"id:1,phase:1,{actions}\"\n\
+                 SecRule TX:/^MSC_/ \"!@streq 0\" \"id:2,phase:1,pass\"\n\
+                 SecAction \"id:3,phase:1,pass\"\n\
+                 SecMarker END"
+        )
+    };
+    for (operator, actions, expected) in [
+        ("", "deny", &[1][..]),
+        ("!", "deny", &[1]),
+        ("", "pass,setvar:tx.score=+5", &[1, 2, 3]),
+        ("!", "pass", &[1, 2, 3]),
+        ("", "allow", &[2, 3]),
+        ("!", "allow", &[2, 3]),
+        ("", "pass,ctl:ruleEngine=Off", &[2, 3]),
+        ("!", "pass,ctl:ruleRemoveById=3", &[2, 3]),
+        ("", "pass,skipAfter:END", &[2, 3]),
+        ("", "deny,ctl:ruleRemoveById=3", &[1]),
+    ] {
+        let found = run(&rule(operator, actions), get(&long));
+        assert_eq!(found.ids, expected, "{operator} {actions}");
+        assert_eq!(found.tx.exhausted_patterns(), 1);
+        if expected.contains(&1) {
+            let data = &found.tx.matches()[0].data;
+            assert!(data.contains("ran into its limits"), "{data}");
+        }
+    }
+    let found = run(&rule("", "deny"), get("/?a=aab"));
+    assert_eq!((found.ids, found.tx.exhausted_patterns()), (vec![1], 0));
+}
