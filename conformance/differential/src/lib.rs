@@ -16,11 +16,14 @@ pub mod explain;
 pub mod known;
 pub mod ours;
 pub mod pattern;
+pub mod random;
 #[cfg(feature = "reference-engine")]
 pub mod reference;
 pub mod rules;
 #[cfg(feature = "reference-engine")]
 pub mod stage;
 pub mod statement;
+#[cfg(feature = "reference-engine")]
+pub mod transformations;
 pub mod value;
 pub mod verdict;
