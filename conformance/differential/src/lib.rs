@@ -13,6 +13,8 @@ pub mod compare;
 pub mod engines;
 pub mod exchange;
 pub mod explain;
+#[cfg(feature = "reference-engine")]
+pub mod injection;
 pub mod known;
 pub mod ours;
 pub mod pattern;
