@@ -20,7 +20,12 @@ pub(crate) fn snapshot(path: &Path) -> Result<(Snapshot, Vec<Diagnostic>), Vec<D
     let registry = Registry::new(Metrics::new(MetricLimits::default(), crate::VERSION));
     let made = Loaded { revision: 1, closed_at: None };
     match compile(Arc::new(loaded.gateway), &registry, made) {
-        Ok(snapshot) => Ok((snapshot, loaded.warnings)),
+        Ok(snapshot) => {
+            let mut warnings = snapshot.warnings.clone();
+            loaded.spans.locate(&mut warnings);
+            warnings.splice(..0, loaded.warnings);
+            Ok((snapshot, warnings))
+        }
         Err(mut problems) => {
             loaded.spans.locate(&mut problems);
             problems.extend(loaded.warnings);

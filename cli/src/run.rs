@@ -113,9 +113,14 @@ impl Program {
         };
         let made = Loaded { revision: 1, closed_at: None };
         let snapshot = compile(Arc::new(gateway), &self.registry, made).map_err(refused)?;
+        check::print(&snapshot.warnings, false);
         let snapshot = Arc::new(snapshot);
         self.start(Arc::clone(&snapshot)).map_err(refused)?;
-        self.status.applied(snapshot.revision, Arc::clone(&snapshot.gateway), Vec::new());
+        self.status.applied(
+            snapshot.revision,
+            Arc::clone(&snapshot.gateway),
+            snapshot.warnings.clone(),
+        );
         self.serve_admin(&snapshot).await
     }
 

@@ -207,12 +207,13 @@ impl Reloader {
             return Ok(None);
         }
         Ok(Some(match compiled {
-            Ok(snapshot) => Reading::Candidate(Candidate {
-                snapshot: Arc::new(snapshot),
-                warnings: loaded.warnings,
-                spans: loaded.spans,
-                contents,
-            }),
+            Ok(snapshot) => {
+                let mut warnings = snapshot.warnings.clone();
+                loaded.spans.locate(&mut warnings);
+                warnings.splice(..0, loaded.warnings);
+                let (snapshot, spans) = (Arc::new(snapshot), loaded.spans);
+                Reading::Candidate(Candidate { snapshot, warnings, spans, contents })
+            }
             Err(mut problems) => {
                 loaded.spans.locate(&mut problems);
                 Reading::Refused(problems)

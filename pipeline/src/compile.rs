@@ -65,6 +65,7 @@ pub fn compile(
         access_log,
         clusters: gateway.clusters.iter().filter_map(|c| clusters.get(&*c.name).cloned()).collect(),
         closed_at: loaded.closed_at,
+        warnings: problems,
         seen: AtomicBool::new(false),
         gateway,
     })

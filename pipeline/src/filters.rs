@@ -76,7 +76,10 @@ impl<'a> Chains<'a> {
             return compiled.clone();
         }
         let compiled = match self.compile(filter, at) {
-            Ok(compiled) => Some(compiled),
+            Ok((compiled, warnings)) => {
+                self.problems.extend(warnings);
+                Some(compiled)
+            }
             Err(problems) => {
                 self.problems.extend(problems);
                 None
@@ -86,7 +89,8 @@ impl<'a> Chains<'a> {
         compiled
     }
 
-    fn compile(&self, filter: &FilterConfig, at: &str) -> Result<Arc<dyn Filter>, Vec<Diagnostic>> {
+    /// The filter, and what should be known of it.
+    fn compile(&self, filter: &FilterConfig, at: &str) -> Result<Compiled, Vec<Diagnostic>> {
         match filter {
             FilterConfig::Waf(waf) => {
                 let at = &format!("{at}.waf");
@@ -97,15 +101,22 @@ impl<'a> Chains<'a> {
                     log: self.waf_log.as_ref(),
                     at,
                 };
-                Ok(Arc::new(WafFilter::compile(waf, &parts)?))
+                let filter = WafFilter::compile(waf, &parts)?;
+                let warnings = filter.warnings(at);
+                Ok((Arc::new(filter), warnings))
             }
             FilterConfig::Headers(headers) => {
                 let compiled = self.registry.headers.of(headers, HeadersFilter::compile);
-                Ok(compiled.map_err(|problems| below(problems, &format!("{at}.headers")))?)
+                let filter =
+                    compiled.map_err(|problems| below(problems, &format!("{at}.headers")))?;
+                Ok((filter, Vec::new()))
             }
         }
     }
 }
+
+/// A filter and the warnings of making it.
+type Compiled = (Arc<dyn Filter>, Vec<Diagnostic>);
 
 /// The filter of each kind that counts, with the path of its place, in the order they run.
 fn choose<'a>(places: &[Place<'a, '_>]) -> Vec<(&'a FilterConfig, String)> {

@@ -28,6 +28,8 @@ pub struct Snapshot {
     pub trusted_proxies: TrustedProxies,
     /// Where exchanges are reported; none when the access log is off.
     pub access_log: Option<Arc<LogSink>>,
+    /// What compiling it brought up that is no error, such as rules that are dear to match.
+    pub warnings: Vec<config::Diagnostic>,
     pub(crate) closed_at: Option<Instant>,
     pub(crate) seen: AtomicBool,
 }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use pingora_http::{RequestHeader, ResponseHeader};
 use portcullis_config as config;
-use portcullis_config::{Diagnostic, FilterKind, OnLimit};
+use portcullis_config::{Diagnostic, FilterKind, OnLimit, Severity};
 use portcullis_filter::{
     BodyInterest, Culprit, Exchange, Filter, FilterError, Flow, Interest, LocalReply, Note,
     WholeBody,
@@ -75,6 +75,14 @@ impl WafFilter {
             response_body: waf.response_body,
             reporter,
         })
+    }
+
+    /// What should be known of its rules, such as patterns that are dear to match.
+    pub fn warnings(&self, at: &str) -> Vec<Diagnostic> {
+        let warnings = self.rules.warnings().iter().cloned();
+        warnings
+            .map(|warning| Diagnostic { severity: Severity::Warning, ..located(warning, at) })
+            .collect()
     }
 
     fn begin(&self, ex: &Exchange, req: &RequestHeader) -> Transaction {
