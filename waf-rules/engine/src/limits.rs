@@ -57,6 +57,11 @@ pub const MAX_PATH_ARGUMENTS: usize = 1_000;
 pub const MAX_HEADERS: usize = 1_000;
 /// Entries of one collection that is filled from a body (parts, text nodes, leaves).
 pub const MAX_BODY_ENTRIES: usize = 20_000;
+/// How many times its own size a JSON body may take when each value stands under its whole path, beyond
+/// [`MAX_JSON_FREE_BYTES`]: one long key above many values would otherwise be inspected once a value.
+pub const MAX_JSON_GROWTH: usize = 4;
+/// Bytes that any flattened JSON body may take.
+pub const MAX_JSON_FREE_BYTES: usize = 128 << 10;
 /// Variables in `TX` beside those that rules name.
 pub const MAX_TX_VARIABLES: usize = 4_096;
 /// Rule matches a transaction keeps for its reader; scores go on counting.

@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use regex_automata::Input;
+use regex_automata::MatchKind;
 use regex_automata::meta::{self, Regex};
 use regex_automata::util::captures::Captures as Groups;
+use regex_automata::util::prefilter::Prefilter;
 use regex_automata::util::primitives::PatternID;
 use regex_automata::util::syntax;
 use regex_syntax::hir::Hir;
@@ -107,8 +109,13 @@ pub(crate) fn compile_selector(pattern: &str) -> Result<Regex, PatternError> {
 }
 
 fn build(hir: &Hir) -> Result<Regex, PatternError> {
+    // A quick scan for a literal that a match begins with is kept. One for a literal in its middle or at its end is
+    // not: where that literal is all a value consists of, each find is followed by a search backwards, and large
+    // patterns give up on their automaton and are simulated, at a few bytes a microsecond.
+    let prefix = Prefilter::from_hir_prefix(MatchKind::LeftmostFirst, hir);
     let config = meta::Config::new()
         .utf8_empty(false)
+        .auto_prefilter(prefix.is_some_and(|prefix| prefix.is_fast()))
         .nfa_size_limit(Some(MAX_PATTERN_BYTES))
         .onepass_size_limit(Some(1 << 20));
     meta::Builder::new()

@@ -3,7 +3,7 @@
 use portcullis_waf_body::{ContentType, json, multipart, xml};
 
 use crate::ast::Processor;
-use crate::limits::MAX_BODY_ENTRIES;
+use crate::limits::{MAX_BODY_ENTRIES, MAX_JSON_FREE_BYTES, MAX_JSON_GROWTH};
 use crate::ruleset::RuleSet;
 use crate::transaction::bag::Bag;
 use crate::transaction::state::State;
@@ -59,12 +59,7 @@ impl State {
     }
 
     fn json(&mut self, rules: &RuleSet, body: &[u8], complete: bool) {
-        let settings = &rules.program.settings;
-        let limits = json::Limits {
-            depth: settings.json_depth,
-            entries: self.free_arguments(rules),
-            ..json::Limits::default()
-        };
+        let limits = json_limits(rules, self.free_arguments(rules), body);
         let parsed = json::flatten(body, b"json", &limits);
         let shown = rules.names(Variable::Json);
         for (name, value) in parsed.fields.iter() {
@@ -171,11 +166,7 @@ impl State {
         self.set_number(Variable::ResponseContentLength, length);
         match self.switches.response_processor {
             Some(Processor::Json) => {
-                let limits = json::Limits {
-                    depth: rules.program.settings.json_depth,
-                    entries: MAX_BODY_ENTRIES,
-                    ..json::Limits::default()
-                };
+                let limits = json_limits(rules, MAX_BODY_ENTRIES, body);
                 let parsed = json::flatten(body, b"json", &limits);
                 for (name, value) in parsed.fields.iter() {
                     self.add(rules, Bag::ResponseArgs, name, value);
@@ -205,4 +196,10 @@ impl State {
             self.set(Variable::ResBodyProcessorErrorMsg, problem.as_bytes());
         }
     }
+}
+
+fn json_limits(rules: &RuleSet, entries: usize, body: &[u8]) -> json::Limits {
+    let growth = body.len().saturating_mul(MAX_JSON_GROWTH);
+    let depth = rules.program.settings.json_depth;
+    json::Limits { depth, entries, output_bytes: growth.saturating_add(MAX_JSON_FREE_BYTES) }
 }
