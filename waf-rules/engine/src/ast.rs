@@ -31,6 +31,8 @@ pub(crate) enum DirectiveKind {
     UpdateAction(Vec<IdRange>, Vec<ActionNode>),
     /// Name and lines.
     Dataset(String, Vec<String>),
+    /// File of a MaxMind database.
+    GeoDatabase(String),
     Set(Setting),
 }
 

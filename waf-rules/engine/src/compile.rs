@@ -21,6 +21,7 @@ use crate::compile::operators::Operators;
 use crate::diagnostic::{Problem, RuleDiagnostic};
 use crate::gate::Half;
 use crate::limits::MAX_DIAGNOSTICS;
+use crate::operator::GeoDatabase;
 use crate::pipeline::Pipelines;
 use crate::probe::Probes;
 use crate::program::{Effect, Flow, Outcome, Rule};
@@ -57,6 +58,7 @@ pub(crate) fn compile(sources: &Sources) -> Result<Compiled, Vec<RuleDiagnostic>
     let mut compiler = Compiler {
         sources,
         datasets: &drafts.datasets,
+        geo: None,
         names: Names::default(),
         pipelines: Pipelines::default(),
         operators: Operators::default(),
@@ -68,6 +70,11 @@ pub(crate) fn compile(sources: &Sources) -> Result<Compiled, Vec<RuleDiagnostic>
         opened: records::opened(&drafts),
         named: BitSet::default(),
     };
+    if let Some(node) = &drafts.geo
+        && let Err(problem) = compiler.open_geo(node)
+    {
+        reports.add(&node.file, problem);
+    }
     let rules = compiler.rules(&drafts, &mut reports);
     if !reports.list.is_empty() {
         return Err(reports.list);
@@ -149,6 +156,8 @@ impl RuleIndex {
 struct Compiler<'a> {
     sources: &'a Sources,
     datasets: &'a HashMap<String, Vec<String>>,
+    /// `None` where no database is named.
+    geo: Option<Arc<GeoDatabase>>,
     names: Names,
     pipelines: Pipelines,
     operators: Operators,

@@ -3,6 +3,7 @@
 mod backtracking;
 mod byte_range;
 mod compare;
+mod geo;
 mod identifier;
 mod injection;
 mod ip_match;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 pub(crate) use backtracking::{Backtracking, Search};
 pub(crate) use byte_range::ByteRange;
 pub(crate) use compare::{Comparison, integer};
+pub(crate) use geo::GeoDatabase;
 pub(crate) use identifier::{Identifier, Scheme};
 pub(crate) use ip_match::Networks;
 pub(crate) use names::{ALL as KNOWN, Known, refusal, supported};
@@ -37,6 +39,7 @@ pub(crate) enum Operator {
     Rx(Arc<Pattern>),
     RxGlobal(Arc<Pattern>),
     Backtracking(Arc<Backtracking>),
+    Geo(Arc<GeoDatabase>),
     Identifier(Identifier),
     RestPath(RestPath),
     Pm(Arc<Phrases>),
@@ -83,6 +86,7 @@ impl Operator {
             Self::RestPath(path) => Some(path.pattern.id as usize),
             Self::Pm(phrases) => Some(phrases.id as usize),
             Self::Backtracking(_)
+            | Self::Geo(_)
             | Self::Compare(..)
             | Self::Text(..)
             | Self::IpMatch(_)
@@ -102,6 +106,7 @@ impl Operator {
             Self::Rx(pattern) | Self::RxGlobal(pattern) => pattern.is_match(input),
             Self::Identifier(identifier) => identifier.find(input).is_some(),
             Self::RestPath(path) => path.pattern.is_match(input),
+            Self::Geo(database) => database.knows(input),
             // What cannot be found out is decided where the rule is known.
             Self::Backtracking(pattern) => pattern.search(input) != Search::Missing,
             Self::Pm(phrases) => phrases.is_match(input),
@@ -131,6 +136,7 @@ impl Operator {
             Self::Pm(phrases) => phrases.capture(input, captures),
             Self::Sqli => captures.text = injection::fingerprint(input),
             Self::Compare(..)
+            | Self::Geo(_)
             | Self::Text(..)
             | Self::IpMatch(_)
             | Self::ByteRange(_)
@@ -151,6 +157,7 @@ impl Operator {
             Self::Backtracking(pattern) => pattern.find(input),
             Self::Pm(phrases) => phrases.find(input),
             Self::Text(..)
+            | Self::Geo(_)
             | Self::Compare(..)
             | Self::IpMatch(_)
             | Self::ByteRange(_)

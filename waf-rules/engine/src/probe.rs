@@ -105,6 +105,7 @@ pub(crate) fn is_steady(variable: Variable) -> bool {
             | Variable::Resource
             | Variable::Rule
             | Variable::Env
+            | Variable::Geo
             | Variable::MatchedVar
             | Variable::MatchedVarName
             | Variable::MatchedVars

@@ -135,6 +135,7 @@ variables! {
     Webappid "WEBAPPID" Single,
     Rule "RULE" Collection,
     Env "ENV" Collection,
+    Geo "GEO" Collection,
     UniqueId "UNIQUE_ID" Single,
     HighestSeverity "HIGHEST_SEVERITY" Single,
     Duration "DURATION" Single,

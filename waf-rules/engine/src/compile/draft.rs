@@ -106,6 +106,14 @@ impl Draft {
     }
 }
 
+/// Where a database of places is named.
+#[derive(Debug)]
+pub(super) struct GeoNode {
+    pub(super) file: Arc<str>,
+    pub(super) span: Span,
+    pub(super) name: String,
+}
+
 /// The rule set as far as it is read.
 #[derive(Debug, Default)]
 pub(super) struct Drafts {
@@ -114,6 +122,8 @@ pub(super) struct Drafts {
     /// Lines by name.
     pub(super) datasets: HashMap<String, Vec<String>>,
     dataset_lines: usize,
+    /// `SecGeoLookupDb`: the last one.
+    pub(super) geo: Option<GeoNode>,
     /// By phase.
     defaults: [Option<Vec<ActionNode>>; 5],
     ids: HashSet<u64>,
@@ -169,6 +179,10 @@ impl Drafts {
                 self.update_actions(&RuleQuery::Ids(ranges), &actions, span)
             }
             DirectiveKind::Dataset(name, lines) => self.dataset(span, name, lines),
+            DirectiveKind::GeoDatabase(name) => {
+                self.geo = Some(GeoNode { file: Arc::clone(file), span, name });
+                Ok(())
+            }
             DirectiveKind::Set(setting) => self.set(setting, span),
             // Replaced by what it includes before drafts are made.
             DirectiveKind::Include(_) => Ok(()),

@@ -7,10 +7,11 @@ use regex_syntax::hir::Hir;
 
 use crate::ast::OperatorNode;
 use crate::compile::Compiler;
-use crate::diagnostic::{Problem, nearest};
+use crate::compile::draft::GeoNode;
+use crate::diagnostic::{Problem, Span, nearest};
 use crate::operator::{
-    Backtracking, ByteRange, Comparison, Identifier, Networks, Operator, Pattern, PatternError,
-    Phrases, RestPath, Scheme, TextTest, ascii, parse_pattern, refusal, supported,
+    Backtracking, ByteRange, Comparison, GeoDatabase, Identifier, Networks, Operator, Pattern,
+    PatternError, Phrases, RestPath, Scheme, TextTest, ascii, parse_pattern, refusal, supported,
 };
 use crate::template::Template;
 
@@ -129,6 +130,11 @@ impl Compiler<'_> {
             "ipmatchfromdataset" => Networks::parse(&self.dataset(node)?.join(","))
                 .map(Operator::IpMatch)
                 .map_err(plain),
+            "geolookup" => match &self.geo {
+                Some(database) => Ok(Operator::Geo(Arc::clone(database))),
+                None => Err(Problem::new(node.span, "@geoLookup has no database")
+                    .help("name a MaxMind database (.mmdb) with SecGeoLookupDb")),
+            },
             "ipmatch" => Networks::parse(text).map(Operator::IpMatch).map_err(plain),
             "ipmatchfromfile" | "ipmatchf" => {
                 let content = self.data(file, text.trim(), node)?;
@@ -186,12 +192,26 @@ impl Compiler<'_> {
         Err(Problem::unknown(node.argument_span, "dataset", name, &names))
     }
 
+    /// Opens the database of `SecGeoLookupDb`.
+    pub(super) fn open_geo(&mut self, node: &GeoNode) -> Result<(), Problem> {
+        let content = self.file(&node.file, &node.name, node.span)?;
+        let database = GeoDatabase::open(content).map_err(|error| {
+            Problem::new(node.span, format!("`{}` is no MaxMind database: {error}", node.name))
+        })?;
+        self.geo = Some(Arc::new(database));
+        Ok(())
+    }
+
     /// The content of a data file beside the rule file, or by its full name.
     fn data(&self, file: &str, name: &str, node: &OperatorNode) -> Result<&[u8], Problem> {
-        if let Some((_, content)) = self.sources.find(file, name) {
+        self.file(file, name, node.argument_span)
+    }
+
+    fn file(&self, from: &str, name: &str, span: Span) -> Result<&[u8], Problem> {
+        if let Some((_, content)) = self.sources.find(from, name) {
             return Ok(content);
         }
-        let problem = Problem::new(node.argument_span, format!("no data file `{name}`"));
+        let problem = Problem::new(span, format!("no data file `{name}`"));
         Err(match nearest(name, &self.sources.names()) {
             Some(near) => problem.help(format!("did you mean `{near}`?")),
             None => problem,

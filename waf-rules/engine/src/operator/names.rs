@@ -47,6 +47,11 @@ pub(crate) const ALL: &[Known] = &[
     ),
     works(&["ge"], "1", "Greater or equal as integers."),
     refused(&["gsbLookup"], "the Safe Browsing lists it reads no longer exist"),
+    works(
+        &["geoLookup"],
+        "",
+        "The database of `SecGeoLookupDb` knows the address; what it says goes to `GEO`. In Coraza a plugin does this.",
+    ),
     works(&["gt"], "1", "Greater as integers."),
     refused(&["inspectFile"], "the gateway starts no programs; scan uploads behind it"),
     works(
@@ -154,6 +159,7 @@ pub(crate) fn refusal(name: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::ALL;
+    use crate::operator::geo::tests::writer::database;
     use crate::reference::State;
     use crate::{CompileOptions, RuleSet, Sources};
 
@@ -167,7 +173,9 @@ mod tests {
                      SecRule ARGS \"@{name} {}\" \"id:1\"",
                     known.example
                 );
+                let text = format!("SecGeoLookupDb geo.mmdb\n{text}");
                 let mut sources = Sources::new("test.conf", text);
+                sources.insert("geo.mmdb", database(&[]));
                 sources.insert("words.data", &b"one"[..]).insert("addresses.data", &b"::1"[..]);
                 match (known.state, RuleSet::compile(&sources, &CompileOptions::default())) {
                     (State::Works, Ok(_)) => {}

@@ -25,6 +25,7 @@ enum Shape {
     UpdateTargetByMessage,
     UpdateActionById,
     Dataset,
+    GeoDatabase,
     Engine,
     Switch(fn(bool) -> Setting),
     Number(fn(usize) -> Setting),
@@ -55,6 +56,7 @@ const DIRECTIVES: &[(&str, Shape)] = &[
     ("SecRuleUpdateTargetByMsg", Shape::UpdateTargetByMessage),
     ("SecRuleUpdateActionById", Shape::UpdateActionById),
     ("SecDataset", Shape::Dataset),
+    ("SecGeoLookupDb", Shape::GeoDatabase),
     ("SecComponentSignature", Shape::Text(Setting::ComponentSignature)),
     ("SecRequestBodyAccess", Shape::Switch(Setting::RequestBodyAccess)),
     ("SecRequestBodyLimit", Shape::Number(Setting::RequestBodyLimit)),
@@ -143,6 +145,7 @@ pub(super) fn parse(words: &[Word]) -> Result<Directive, Vec<Problem>> {
         | Shape::RemoveByTag
         | Shape::RemoveByMessage
         | Shape::Dataset
+        | Shape::GeoDatabase
         | Shape::Engine
         | Shape::Switch(_)
         | Shape::Number(_)
@@ -164,6 +167,9 @@ fn simple(shape: Shape, args: &Arguments<'_>) -> Result<DirectiveKind, Problem> 
         Shape::Include => return Ok(DirectiveKind::Include(args.one()?.text.clone())),
         Shape::Marker => return Ok(DirectiveKind::Marker(unquoted(&args.one()?.text).to_owned())),
         Shape::Dataset => return dataset(args),
+        Shape::GeoDatabase => {
+            return Ok(DirectiveKind::GeoDatabase(args.one()?.text.clone()));
+        }
         Shape::RemoveById => {
             args.some()?;
             return Ok(DirectiveKind::Remove(RuleQuery::Ids(ids(args.words)?)));

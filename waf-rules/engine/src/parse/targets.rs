@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(found.mode, TargetMode::Except);
         assert_eq!(found.selector, SelectorNode::Regex("__utm".to_owned()));
         assert_eq!(parse("xml:/*").unwrap().selector, SelectorNode::Key("/*".to_owned()));
-        for bad in ["NOPE", "REQUEST_URI:x", "XML:/a/b", "ARGS:", "GEO:x"] {
+        for bad in ["NOPE", "REQUEST_URI:x", "XML:/a/b", "ARGS:", "STREAM_INPUT_BODY:x"] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

@@ -11,6 +11,7 @@ pub(crate) enum Bag {
     ArgsGet,
     ArgsPost,
     ArgsPath,
+    Geo,
     RequestHeaders,
     RequestCookies,
     RequestXml,
@@ -48,6 +49,7 @@ impl Bag {
             Variable::Args | Variable::ArgsNames => {
                 &[Self::ArgsGet, Self::ArgsPost, Self::ArgsPath]
             }
+            Variable::Geo => &[Self::Geo],
             Variable::ArgsPath => &[Self::ArgsPath],
             Variable::ArgsGet | Variable::ArgsGetNames => &[Self::ArgsGet],
             Variable::ArgsPost | Variable::ArgsPostNames => &[Self::ArgsPost],
@@ -94,6 +96,12 @@ pub(crate) struct Bags {
 impl Bags {
     pub(crate) fn reset(&mut self) {
         self.bags.iter_mut().for_each(Vec::clear);
+    }
+
+    pub(crate) fn clear(&mut self, bag: Bag) {
+        if let Some(entries) = self.bags.get_mut(bag.index()) {
+            entries.clear();
+        }
     }
 
     pub(crate) fn get(&self, bag: Bag) -> &[Entry] {

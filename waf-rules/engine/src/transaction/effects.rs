@@ -132,8 +132,20 @@ impl State {
         self.bags.add(Bag::Env, (&key, &text), limit, (context.names(), &mut self.values));
     }
 
+    /// What some operators leave behind, also where the rule asks for the contrary.
+    pub(super) fn keep(&mut self, context: Context<'_>, operator: &Operator, id: ValueId) {
+        if let Operator::RestPath(path) = operator {
+            self.take_segments(context, path, id);
+        } else if let Operator::Geo(database) = operator {
+            self.bags.clear(Bag::Geo);
+            for (key, value) in database.place(self.values.get(id)) {
+                self.add(context.rules, Bag::Geo, key.as_bytes(), value.as_bytes());
+            }
+        }
+    }
+
     /// Adds what the names of a path stand for to `ARGS_PATH`. Entries stay, so that no later path hides them.
-    pub(super) fn take_segments(&mut self, context: Context<'_>, path: &RestPath, id: ValueId) {
+    fn take_segments(&mut self, context: Context<'_>, path: &RestPath, id: ValueId) {
         let mut copy = std::mem::take(&mut self.work.name);
         copy.clear();
         copy.extend_from_slice(self.values.get(id));

@@ -91,7 +91,7 @@ impl State {
     pub(super) fn add(&mut self, rules: &RuleSet, bag: Bag, name: &[u8], value: &[u8]) -> bool {
         let limit = match bag {
             Bag::ArgsGet | Bag::ArgsPost => rules.program.settings.arguments,
-            Bag::ArgsPath => crate::limits::MAX_PATH_ARGUMENTS,
+            Bag::Geo | Bag::ArgsPath => crate::limits::MAX_PATH_ARGUMENTS,
             Bag::RequestHeaders | Bag::ResponseHeaders | Bag::Env => MAX_HEADERS,
             Bag::RequestCookies
             | Bag::RequestXml

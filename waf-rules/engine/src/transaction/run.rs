@@ -257,8 +257,8 @@ impl State {
             };
         }
         let matched = operator.matches(self.values.get(id), argument);
-        if matched && let Operator::RestPath(path) = operator {
-            self.take_segments(context, path, id);
+        if matched {
+            self.keep(context, operator, id);
         }
         matched
     }

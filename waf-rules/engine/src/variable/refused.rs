@@ -3,7 +3,6 @@
 /// Name, and what to do about it.
 pub(crate) const REFUSED: &[(&str, &str)] = &[
     ("FILES_TMPNAMES", "uploads are never written to disk; FILES_TMP_CONTENT has what is in them"),
-    ("GEO", GEO),
     ("INBOUND_ERROR_DATA", "use INBOUND_DATA_ERROR"),
     ("MODSEC_BUILD", "there is no build to ask for; remove the rule"),
     ("MSC_PCRE_ERROR", PATTERNS),
@@ -35,7 +34,6 @@ pub(crate) const REFUSED: &[(&str, &str)] = &[
     ("WEBSERVER_ERROR_LOG", "the gateway's own log cannot be asked; remove the rule"),
 ];
 
-const GEO: &str = "no database of places is read; remove the rule or the variable";
-const PATTERNS: &str = "patterns run in linear time and have no such limit; remove the rule";
+const PATTERNS: &str = "use TX:MSC_PCRE_LIMITS_EXCEEDED";
 const TIMES: &str = "use DURATION; times of phases are in the gateway's metrics";
 const SCRIPTS: &str = "a gateway runs no scripts; remove the rule";
