@@ -71,11 +71,25 @@ fn check_version(version: Version) -> Result<(), Problem> {
 fn check_method(head: &RawHead<'_>, methods: &MethodPolicy) -> Result<(), Problem> {
     match *head.method {
         Method::CONNECT if head.version != Version::HTTP_2 || !methods.extended_connect => {
-            Err(Problem::ConnectRefused)
+            Err(connect(head))
         }
         Method::TRACE if !methods.trace => Err(Problem::TraceRefused),
         ref method if method.as_str().len() > METHOD_BYTES => Err(Problem::MethodTooLong),
         _ => Ok(()),
+    }
+}
+
+/// CONNECT of HTTP/1 names `host:port`; without a valid port it is malformed before it is refused (RFC 9110 section
+/// 9.3.6). In HTTP/2 the target is in `:authority`, and the refusal comes first.
+fn connect(head: &RawHead<'_>) -> Problem {
+    if head.version == Version::HTTP_2 {
+        return Problem::ConnectRefused;
+    }
+    let port = head.target.rsplit(|byte| *byte == b':').next().unwrap_or_default();
+    let named = port.len() < head.target.len() && port.iter().all(u8::is_ascii_digit);
+    match std::str::from_utf8(port).map(str::parse::<u16>) {
+        Ok(Ok(1..)) if named => Problem::ConnectRefused,
+        Ok(Ok(_) | Err(_)) | Err(_) => Problem::ConnectPort,
     }
 }
 

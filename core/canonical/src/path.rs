@@ -70,7 +70,7 @@ impl Path {
         self.text.get(..self.path_bytes).unwrap_or_default()
     }
 
-    /// The query without `?`, byte for byte as it came.
+    /// The query without `?`, as it came but for `"`, `<` and `>`, which are escaped.
     #[must_use]
     pub fn query(&self) -> Option<&str> {
         self.text.get(self.path_bytes + 1..)

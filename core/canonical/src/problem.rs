@@ -82,6 +82,8 @@ problems! {
     TraceRefused "trace_refused" 405 "RFC 9110 section 9.3.8";
     /// CONNECT is not allowed.
     ConnectRefused "connect_refused" 405 "RFC 9110 section 9.3.6";
+    /// The target of CONNECT names no valid port.
+    ConnectPort "connect_port" 400 "RFC 9110 section 9.3.6";
     /// The request target is too long.
     TargetTooLong "target_too_long" 414 "RFC 9110 section 15.5.15";
     /// The request target is in none of the known forms.

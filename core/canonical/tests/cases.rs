@@ -331,7 +331,8 @@ fn canonical_is_a_fixed_point() {
         assert!(!policy.merge_slashes || !text.contains("//"), "{target}");
         let written_query = target.split_once('?').map(|(_, query)| query);
         if target.is_ascii() {
-            assert_eq!(path.query(), written_query, "{target}");
+            let written_query = written_query.map(|query| query.replace('<', "%3C"));
+            assert_eq!(path.query(), written_query.as_deref(), "{target}");
         }
     }
     assert!(accepted > 20_000, "the generator makes too few paths: {accepted}");

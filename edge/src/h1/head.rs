@@ -44,7 +44,7 @@ pub(crate) enum HeadError {
     RequestLine,
     /// Not a version, a status and a reason.
     StatusLine,
-    /// A version other than 1.0 and 1.1.
+    /// A version of HTTP other than 1.0 and 1.1.
     Version,
     /// Not a field name and a value.
     Field,
@@ -122,6 +122,9 @@ pub(crate) fn parse_request(head: &Bytes, bounds: &HeadBounds) -> Result<Request
         match parser.parse_request_with_uninit_headers(&mut request, head, lines) {
             Ok(httparse::Status::Complete(n)) if n == head.len() => {}
             Ok(_) => return Err(HeadError::Field),
+            Err(httparse::Error::Version) if !names_a_version(head) => {
+                return Err(HeadError::RequestLine);
+            }
             Err(error) => return Err(request_error(error, request.version.is_some())),
         }
         let target = request.path.ok_or(HeadError::RequestLine)?;
@@ -210,6 +213,17 @@ fn version(minor: Option<u8>) -> Result<Version, HeadError> {
         Some(1) => Ok(Version::HTTP_11),
         _ => Err(HeadError::Version),
     }
+}
+
+/// Whether the request line ends in a version of another protocol than 1.0 and 1.1, and of one that has versions:
+/// `HTTP/4.0`, but not `HTTP/0.9` or `TEST`. Only that is a version not supported (RFC 9110 section 15.6.6).
+fn names_a_version(head: &[u8]) -> bool {
+    let line = head.split(|&b| b == b'\r').next().unwrap_or_default();
+    let mut words = line.splitn(3, |&b| b == b' ');
+    let Some([b'H', b'T', b'T', b'P', b'/', major, b'.', minor]) = words.nth(2) else {
+        return false;
+    };
+    matches!(major, b'1'..=b'9') && minor.is_ascii_digit()
 }
 
 fn request_error(error: httparse::Error, line_done: bool) -> HeadError {
