@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// A security gateway: routes, inspects and protects HTTP at the edge of a cluster.
 #[derive(Debug, Parser)]
@@ -88,7 +88,7 @@ pub(crate) enum ConfigCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum WafCommand {
-    /// Run CRS regression tests (FTW YAML) in process and print passed/total by rule file
+    /// Run CRS regression tests (FTW YAML), in process or through a running gateway
     Test(WafTestArguments),
 }
 
@@ -97,21 +97,65 @@ pub(crate) struct WafTestArguments {
     /// Folder with the regression tests
     #[arg(long, value_name = "DIR")]
     pub(crate) ftw: PathBuf,
-    /// Folder with another rule set than the embedded one
+    /// Folder with another rule set than the embedded one, in process
     #[arg(long, value_name = "DIR")]
     pub(crate) crs: Option<PathBuf>,
     /// Only these tests: 942100-3, 942100 or 942*; may be repeated
     #[arg(long, value_name = "TEST")]
     pub(crate) only: Vec<String>,
+    /// Overrides in CRS's format in place of those built in
+    #[arg(long, value_name = "FILE")]
+    pub(crate) overrides: Option<PathBuf>,
+    /// Judge every test as CRS writes it
+    #[arg(long, conflicts_with = "overrides")]
+    pub(crate) no_overrides: bool,
+    /// Send the tests to this gateway, http://host:port or https://host:port, and compare with the run in process
+    #[arg(long, value_name = "URL", requires = "log")]
+    pub(crate) through: Option<String>,
+    /// Where the gateway logs which rules matched: WAF log, audit log or error log
+    #[arg(long, value_name = "FILE", requires = "through")]
+    pub(crate) log: Option<PathBuf>,
+    /// Serve the upstream the tests expect on this address during the run
+    #[arg(long, value_name = "ADDRESS", requires = "through")]
+    pub(crate) upstream_listen: Option<SocketAddr>,
+    /// PEM file with the authority of an https gateway's certificate
+    #[arg(long, value_name = "FILE", requires = "through")]
+    pub(crate) ca: Option<PathBuf>,
+    /// Connections at once
+    #[arg(long, value_name = "NUMBER", requires = "through")]
+    pub(crate) connections: Option<usize>,
+    /// Seconds the gateway may take for an answer, and its log for a line
+    #[arg(long, default_value_t = 10, value_name = "SECONDS")]
+    pub(crate) timeout: u64,
+    /// Exit with status 1 when more percent of the tests differ from the run in process
+    #[arg(long, value_name = "PERCENT", requires = "through")]
+    pub(crate) within: Option<f64>,
     /// Also print why each failed test failed
     #[arg(long)]
     pub(crate) verbose: bool,
-    /// Print the report as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Exit with status 1 when fewer percent pass
-    #[arg(long, default_value_t = 100.0, value_name = "PERCENT")]
-    pub(crate) at_least: f64,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(crate) format: ReportFormat,
+    /// Exit with status 1 when fewer percent pass; 100 unless --within is given
+    #[arg(long, value_name = "PERCENT")]
+    pub(crate) at_least: Option<f64>,
+}
+
+impl WafTestArguments {
+    /// The percentage that must pass: all, unless the comparison is what is asked for.
+    pub(crate) fn at_least(&self) -> f64 {
+        self.at_least.unwrap_or(if self.within.is_some() { 0.0 } else { 100.0 })
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// A table by rule file
+    Text,
+    /// One JSON document
+    Json,
+    /// JUnit XML, a test case each
+    Junit,
 }
 
 #[derive(Debug, Args)]

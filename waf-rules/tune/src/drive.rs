@@ -78,21 +78,27 @@ fn response_phases(tx: &mut Transaction, answer: &Answer) -> Option<Interruption
 /// `found` as one line of ModSecurity's error log.
 fn matched(found: &RuleMatch) -> Matched {
     let rule = &found.rule;
-    let mut line = String::from("Portcullis: Warning.");
-    let mut field = |name: &str, value: &str| {
-        let _ = write!(line, " [{name} \"{value}\"]");
-    };
-    field("file", &rule.file);
-    field("line", &rule.line.to_string());
-    field("id", &rule.id.to_string());
-    field("msg", &found.message);
-    field("data", &found.data);
+    let (line, id) = (rule.line.to_string(), rule.id.to_string());
+    let mut fields = vec![
+        ("file", &*rule.file),
+        ("line", &line),
+        ("id", &id),
+        ("msg", &found.message),
+        ("data", &found.data),
+    ];
     if let Some(severity) = rule.severity {
-        field("severity", severity.name());
+        fields.push(("severity", severity.name()));
     }
-    field("ver", &rule.version);
-    for tag in &rule.tags {
-        field("tag", tag);
+    fields.push(("ver", &rule.version));
+    fields.extend(rule.tags.iter().map(|tag| ("tag", &**tag)));
+    Matched { rule: rule.id, line: error_line(&fields) }
+}
+
+/// One line in the style of ModSecurity's error log.
+pub(crate) fn error_line(fields: &[(&str, &str)]) -> String {
+    let mut line = String::from("Portcullis: Warning.");
+    for (name, value) in fields {
+        let _ = write!(line, " [{name} \"{value}\"]");
     }
-    Matched { rule: rule.id, line: line.replace(['\r', '\n'], " ") }
+    line.replace(['\r', '\n'], " ")
 }

@@ -1,7 +1,8 @@
 //! Rule set tests and tuning tools: the Core Rule Set's own regression tests, and the gate of attacks and ordinary
 //! requests at paranoia level 1.
 //!
-//! Everything runs in process on the engine, with the bytes a downstream would send. Nothing here opens a socket.
+//! Rules run in process on the engine, with the bytes a downstream would send. Only `ftw::through` opens sockets: it sends
+//! the same bytes to a gateway that runs elsewhere, and reads its log.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "tests"))]
 

@@ -4,51 +4,80 @@ use regex_automata::meta::Regex;
 
 use super::front::Refusal;
 use super::schema::Output;
-use super::upstream::Answer;
-use crate::drive::Observed;
+use crate::drive::Matched;
 
 /// Everything a stage brought.
-pub(crate) struct Evidence<'a> {
-    /// The gateway's own answer, when it has one.
-    pub refusal: Option<&'a Refusal>,
-    /// The engine's view.
-    pub observed: &'a Observed,
-    /// The upstream's answer.
-    pub answer: &'a Answer,
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Evidence {
+    /// The status the downstream gets, and from whom.
+    pub(crate) status: Option<(u16, String)>,
+    /// The body it gets.
+    pub(crate) body: Vec<u8>,
+    /// The rules that matched and are logged.
+    pub(crate) matched: Vec<Matched>,
+    /// The gateway's own answer before any rule, when that is known.
+    pub(crate) refusal: Option<Refusal>,
+    /// Why there is no answer to judge.
+    pub(crate) failure: Option<String>,
+    /// Whether the answer was read by a client, which sees errors that nobody sees in process.
+    pub(crate) by_client: bool,
 }
 
-impl Evidence<'_> {
-    /// The status the downstream would get, and from whom.
-    fn status(&self) -> (u16, String) {
-        if let Some(refusal) = self.refusal {
-            return (refusal.status, refusal.reason.clone());
-        }
-        match self.observed.interruption {
-            Some((status, rule)) => (status, format!("rule {rule}")),
-            None => (self.answer.status, "upstream".to_owned()),
-        }
+impl Evidence {
+    /// Nothing could be observed.
+    pub(crate) fn failed(reason: String) -> Self {
+        Self { failure: Some(reason), ..Self::default() }
+    }
+
+    /// The gateway answered before any rule.
+    pub(crate) fn refused(refusal: Refusal) -> Self {
+        let status = Some((refusal.status, refusal.reason.clone()));
+        Self { status, refusal: Some(refusal), ..Self::default() }
     }
 
     fn matched(&self, rule: u64) -> bool {
-        self.observed.matched.iter().any(|matched| matched.rule == rule)
+        self.matched.iter().any(|matched| matched.rule == rule)
     }
 
     fn any_line(&self, pattern: &str) -> Result<bool, String> {
         let regex =
             Regex::new(pattern).map_err(|error| format!("bad expression {pattern}: {error}"))?;
-        Ok(self.observed.matched.iter().any(|matched| regex.is_match(&matched.line)))
+        Ok(self.matched.iter().any(|matched| regex.is_match(&matched.line)))
     }
 }
 
 /// `Err` with every expectation that does not hold.
-pub(crate) fn check(output: &Output, evidence: &Evidence<'_>) -> Result<(), String> {
+pub(crate) fn check(output: &Output, evidence: &Evidence) -> Result<(), String> {
+    let expects_error = output.expect_error == Some(true);
+    // As go-ftw: a client that sees the error it was told to expect asks no further.
+    match &evidence.failure {
+        Some(_) if expects_error && evidence.by_client => return Ok(()),
+        Some(reason) => return Err(format!("no answer: {reason}")),
+        None => {}
+    }
     let mut missed = Vec::new();
+    if expects_error && evidence.by_client {
+        let (status, _) = evidence.status.clone().unwrap_or_default();
+        missed.push(format!("the client was expected to see an error and got status {status}"));
+    }
     status(output, evidence, &mut missed);
+    log(output, evidence, &mut missed);
+    if output.isolated == Some(true) {
+        isolated(output, evidence, &mut missed);
+    }
+    if missed.is_empty() { Ok(()) } else { Err(missed.join("; ")) }
+}
+
+fn log(output: &Output, evidence: &Evidence, missed: &mut Vec<String>) {
     let log = &output.log;
     let absent: Vec<u64> =
         log.expect_ids.iter().copied().filter(|id| !evidence.matched(*id)).collect();
     if !absent.is_empty() {
-        missed.push(format!("did not match: {absent:?}"));
+        let by = match &evidence.status {
+            Some((status, by)) if evidence.matched.is_empty() => format!(" ({status} from {by})"),
+            Some(_) | None => String::new(),
+        };
+        missed.push(format!("did not match: {absent:?}{by}"));
     }
     let unwanted: Vec<u64> =
         log.no_expect_ids.iter().copied().filter(|id| evidence.matched(*id)).collect();
@@ -69,41 +98,41 @@ pub(crate) fn check(output: &Output, evidence: &Evidence<'_>) -> Result<(), Stri
             Err(error) => missed.push(error),
         }
     }
-    if output.isolated == Some(true) {
-        isolated(output, evidence, &mut missed);
-    }
-    if missed.is_empty() { Ok(()) } else { Err(missed.join("; ")) }
 }
 
-fn status(output: &Output, evidence: &Evidence<'_>, missed: &mut Vec<String>) {
+fn status(output: &Output, evidence: &Evidence, missed: &mut Vec<String>) {
     if let Some(expected) = output.status {
-        let (status, by) = evidence.status();
-        if status != expected {
-            missed.push(format!("status {status} from {by}, expected {expected}"));
+        match &evidence.status {
+            Some((status, _)) if *status == expected => {}
+            Some((status, by)) => {
+                missed.push(format!("status {status} from {by}, expected {expected}"));
+            }
+            None => missed.push(format!("no status, expected {expected}")),
         }
     }
     if let Some(pattern) = &output.response_contains {
-        let body = String::from_utf8_lossy(&evidence.answer.body);
+        let body = String::from_utf8_lossy(&evidence.body);
         match Regex::new(pattern) {
             Ok(regex) if regex.is_match(body.as_ref()) => {}
             Ok(_) => missed.push(format!("the response does not match {pattern}")),
             Err(error) => missed.push(format!("bad expression {pattern}: {error}")),
         }
     }
-    // An error is something a client sees while it reads, such as the bare body of HTTP/0.9. In process there is no
-    // such reading: a refusal stands for it, and where the log is asked too, the log decides.
-    let log = &output.log;
-    let log_is_asked = !log.expect_ids.is_empty() || log.match_regex.is_some();
-    if output.expect_error == Some(true) && !log_is_asked && evidence.refusal.is_none() {
+    // In process the front stands for the error a client would see; where the log is asked too, the log decides.
+    let log_is_asked = !output.log.expect_ids.is_empty() || output.log.match_regex.is_some();
+    if output.expect_error == Some(true)
+        && !log_is_asked
+        && !evidence.by_client
+        && evidence.refusal.is_none()
+    {
         missed.push("the request was expected to fail".to_owned());
     }
 }
 
 /// The rules that report a score are not triggered by the request itself; go-ftw's isolation ignores none, and no
 /// test of CRS 4.25 asks for it, so they count here too.
-fn isolated(output: &Output, evidence: &Evidence<'_>, missed: &mut Vec<String>) {
-    let mut rules: Vec<u64> =
-        evidence.observed.matched.iter().map(|matched| matched.rule).collect();
+fn isolated(output: &Output, evidence: &Evidence, missed: &mut Vec<String>) {
+    let mut rules: Vec<u64> = evidence.matched.iter().map(|matched| matched.rule).collect();
     rules.sort_unstable();
     rules.dedup();
     if rules != output.log.expect_ids {

@@ -1,10 +1,14 @@
-//! What a run of the regression tests found, as text and as JSON.
+//! What a run of the regression tests found, as text, as JSON and as JUnit XML.
+
+mod junit;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use serde::Serialize;
+
+use super::compare::Comparison;
 
 /// Tests of one rule file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -35,6 +39,9 @@ pub struct Overridden {
     pub test: String,
     /// The reason the file gives.
     pub reason: String,
+    /// Files of other projects that mark the same test.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub marked_by: Vec<String>,
 }
 
 /// A stage answered by the gateway before any rule.
@@ -55,11 +62,18 @@ pub struct Report {
     pub ruleset: String,
     /// Passed and total by folder of tests, which is named like the rule file.
     pub by_file: BTreeMap<String, Count>,
+    /// Stages, which are requests.
+    pub stages: usize,
+    /// Tests that passed: rule file and name.
+    #[serde(skip)]
+    pub held: Vec<(String, String)>,
     /// Tests that failed, sorted.
     pub failures: Vec<Failure>,
     /// Tests whose expectation was replaced, sorted.
     pub overridden: Vec<Overridden>,
-    /// Stages with an expected status that the gateway itself answered, sorted.
+    /// Overrides that are not needed, or mean no test. A run with one fails.
+    pub stale: Vec<String>,
+    /// Stages that the front answered before any rule, in process where the test expects that, sorted.
     pub refused: Vec<Refused>,
     /// Files that could not be read, with the reason. Their tests are not counted, so this must be empty.
     pub unreadable: Vec<String>,
@@ -72,6 +86,15 @@ fn seconds<S: serde::Serializer>(elapsed: &Duration, to: S) -> Result<S::Ok, S::
     to.serialize_f64(elapsed.as_secs_f64())
 }
 
+/// What `to_json` writes.
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comparison: Option<&'a Comparison>,
+}
+
 impl Report {
     /// Passed and total over all files.
     pub fn sum(&self) -> Count {
@@ -81,13 +104,43 @@ impl Report {
         })
     }
 
-    /// The report as one JSON document.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self)
+    /// Passed tests in percent; 0 without tests.
+    #[expect(clippy::cast_precision_loss, reason = "a few thousand tests")]
+    pub fn percent(&self) -> f64 {
+        let sum = self.sum();
+        sum.passed as f64 * 100.0 / sum.total.max(1) as f64
+    }
+
+    /// Whether enough tests passed, all files were read and no override is stale.
+    pub fn holds(&self, at_least_percent: f64) -> bool {
+        self.sum().total > 0
+            && self.percent() >= at_least_percent
+            && self.unreadable.is_empty()
+            && self.stale.is_empty()
+    }
+
+    /// Puts every list in order.
+    pub(crate) fn sort(&mut self) {
+        self.held.sort();
+        self.failures.sort();
+        self.overridden.sort();
+        self.refused.sort();
+        self.stale.sort();
+    }
+
+    /// The report as one JSON document, with how it compares to another run.
+    pub fn to_json(&self, comparison: Option<&Comparison>) -> String {
+        let whole = Document { report: self, comparison };
+        serde_json::to_string_pretty(&whole)
             .unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"))
     }
 
-    /// The table alone, or with every failure and refusal.
+    /// The report as JUnit XML: a suite a rule file, a case a test.
+    pub fn to_junit(&self) -> String {
+        junit::write(self)
+    }
+
+    /// The table alone, or with every failure, refusal and override.
     pub fn to_text(&self, verbose: bool) -> String {
         let mut text = self.to_string();
         if verbose {
@@ -100,12 +153,12 @@ impl Report {
                 let Refused { test, status, reason } = refused;
                 let _ = writeln!(text, "ANSWERED BEFORE ANY RULE {test}: {status}, {reason}");
             }
-            for overridden in &self.overridden {
-                let _ = writeln!(
-                    text,
-                    "EXPECTATION REPLACED {}: {}",
-                    overridden.test, overridden.reason
-                );
+            for Overridden { test, reason, marked_by } in &self.overridden {
+                let _ = write!(text, "EXPECTATION REPLACED {test}: {reason}");
+                let _ = match marked_by.is_empty() {
+                    true => writeln!(text),
+                    false => writeln!(text, " Marked as well by {}.", marked_by.join(" and ")),
+                };
             }
         }
         text
@@ -120,17 +173,25 @@ impl fmt::Display for Report {
         for unreadable in &self.unreadable {
             writeln!(f, "UNREADABLE {unreadable}")?;
         }
+        for stale in &self.stale {
+            writeln!(f, "STALE OVERRIDE {stale}")?;
+        }
         let sum = self.sum();
-        let percent =
-            if sum.total == 0 { 0.0 } else { 100.0 * sum.passed as f64 / sum.total as f64 };
-        writeln!(f, "{:<48} {:>5}/{} ({percent:.2} %)", "total", sum.passed, sum.total)?;
+        writeln!(f, "{:<48} {:>5}/{} ({:.2} %)", "total", sum.passed, sum.total, self.percent())?;
         writeln!(
             f,
-            "OWASP CRS {}, {} expectations replaced, {} stages answered before any rule, {:.1} s",
+            "{}: {} stages, {} tests passed, {} failed, {} stages answered before any rule, {:.1} s",
             self.ruleset,
-            self.overridden.len(),
+            self.stages,
+            sum.passed,
+            sum.total - sum.passed,
             self.refused.len(),
             self.elapsed.as_secs_f64(),
-        )
+        )?;
+        let replaced: Vec<&str> = self.overridden.iter().map(|by| &*by.test).collect();
+        match replaced.as_slice() {
+            [] => writeln!(f, "no expectation replaced"),
+            tests => writeln!(f, "{} expectations replaced: {}", tests.len(), tests.join(", ")),
+        }
     }
 }

@@ -226,6 +226,9 @@ pub struct TestOverride {
     pub stage_ids: Vec<u32>,
     /// Why. Printed in the report.
     pub reason: String,
+    /// Files of other projects that mark the same test as a difference of the platform; a key of ours.
+    #[serde(default)]
+    pub marked_by: Vec<String>,
     /// Free text.
     #[serde(default)]
     pub expect_failure: Option<bool>,

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Case;
+use super::plan::Case;
 use super::schema::TestFile;
 
 /// The most files a suite may have; CRS 4.25 has 318.
@@ -87,6 +87,11 @@ impl Suite {
                 file.tests.iter().map(move |test| Case { group, rule: file.rule_id, test })
             },
         )
+    }
+
+    /// The enabled tests among those asked for.
+    pub(crate) fn selected(&self, only: &[String]) -> Vec<Case<'_>> {
+        self.cases().filter(|case| case.is_selected(only)).collect()
     }
 
     fn add(&mut self, path: &Path) -> Result<(), SuiteError> {

@@ -33,6 +33,10 @@ impl WireRequest {
             request.header_line(line);
         }
         request.body = request.framed(rest);
+        // What stands behind a front that goes on after both has only one of them (RFC 9112 section 6.3).
+        if request.header("Transfer-Encoding").is_some() {
+            request.headers.retain(|header| !header.0.eq_ignore_ascii_case(b"Content-Length"));
+        }
         request
     }
 
@@ -92,7 +96,7 @@ impl WireRequest {
 
     fn framed(&self, rest: &[u8]) -> Vec<u8> {
         if self.header("Transfer-Encoding").is_some_and(|value| value.ends_with(b"chunked")) {
-            return joined(rest);
+            return chunks(rest).0;
         }
         let length =
             self.header("Content-Length").and_then(|value| std::str::from_utf8(value).ok());
@@ -110,8 +114,8 @@ fn take_line<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// Chunks joined; stops at the last one or at the first that cannot be read.
-fn joined(mut rest: &[u8]) -> Vec<u8> {
+/// Chunks joined, and whether the last one was there; stops at the first that cannot be read.
+pub(crate) fn chunks(mut rest: &[u8]) -> (Vec<u8>, bool) {
     let mut body = Vec::new();
     loop {
         let line = take_line(&mut rest);
@@ -119,7 +123,7 @@ fn joined(mut rest: &[u8]) -> Vec<u8> {
         let size =
             std::str::from_utf8(size).ok().and_then(|size| usize::from_str_radix(size, 16).ok());
         let Some(chunk) = size.filter(|size| *size > 0).and_then(|size| rest.get(..size)) else {
-            return body;
+            return (body, size == Some(0));
         };
         body.extend_from_slice(chunk);
         rest = rest.get(chunk.len()..).unwrap_or_default();
