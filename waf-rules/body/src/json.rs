@@ -2,7 +2,8 @@
 //!
 //! Names are paths from a prefix: `json.a.b.0.c`. Strings are unescaped, numbers and booleans are the
 //! text they were written as, null is empty, and an array that is not empty has its length under its own
-//! name, after its elements. Duplicate keys are all kept: which one counts differs between servers.
+//! name, after its elements. A document that is one scalar has the names of an array of one, as in Coraza.
+//! Duplicate keys are all kept: which one counts differs between servers.
 
 #[cfg(test)]
 mod tests;
@@ -115,7 +116,10 @@ struct Flattener<'a> {
 impl Flattener<'_> {
     fn run(&mut self) -> Result<(), Problem> {
         self.scanner.skip_bom();
-        self.value()?;
+        match self.scanner.peek_token()? {
+            b'{' | b'[' => self.value()?,
+            _ => self.lone_scalar()?,
+        }
         while let Some(frame) = self.frames.last() {
             let is_array = frame.elements.is_some();
             self.path.truncate(frame.path);
@@ -127,6 +131,14 @@ impl Flattener<'_> {
             }
         }
         self.scanner.end()
+    }
+
+    fn lone_scalar(&mut self) -> Result<(), Problem> {
+        let prefix = self.path.len();
+        self.path.extend_from_slice(b".0");
+        self.scalar()?;
+        self.path.truncate(prefix);
+        self.emit(|out| out.push(b'1'))
     }
 
     /// Reads a value: a scalar becomes an entry, a container becomes a frame with its first member read.

@@ -48,7 +48,7 @@ pub enum Problem {
     BoundaryLine,
     /// The body ended without the final boundary.
     FinalBoundaryMissing,
-    /// The body has no part.
+    /// The body has no part, and not even the final boundary of an empty form.
     NoParts,
     /// A part whose headers are not `name: value` lines.
     Header,

@@ -4,6 +4,7 @@
 //! problem, because a server behind us that expands it would see text we do not. Text is joined over
 //! comments, processing instructions and CDATA marks, as a server's DOM would join it, and trimmed.
 
+mod strict;
 #[cfg(test)]
 mod tests;
 
@@ -26,7 +27,7 @@ impl Default for Limits {
     }
 }
 
-/// What is wrong with a document. Reading goes on after the first three.
+/// What is wrong with a document. Reading goes on after the first three, and after a malformed tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Problem {
     /// The document declares an entity.
@@ -72,9 +73,13 @@ pub struct Xml {
 
 /// Reads `input` as far as it can be read.
 pub fn flatten(input: &[u8], limits: &Limits) -> Xml {
-    let mut flattener = Flattener { xml: Xml::default(), text: Vec::new(), depth: 0, limits };
+    let mut flattener =
+        Flattener { xml: Xml::default(), text: Vec::new(), depth: 0, utf8: true, limits };
     if let Err(problem) = flattener.run(input) {
         flattener.note(problem);
+    }
+    if let Some(at) = strict::bad_byte(input, flattener.utf8) {
+        flattener.note(Problem::Malformed(at));
     }
     // What was read of a text that never ended may be the attack.
     flattener.end_text();
@@ -86,6 +91,8 @@ struct Flattener<'a> {
     /// The text node being read.
     text: Vec<u8>,
     depth: usize,
+    /// The document is, by its declaration or by default, in UTF-8.
+    utf8: bool,
     limits: &'a Limits,
 }
 
@@ -149,6 +156,9 @@ impl Flattener<'_> {
 
     fn tag(&mut self, tag: &BytesStart<'_>, at: usize) -> Result<(), Problem> {
         self.end_text();
+        if !strict::is_tag(tag) {
+            self.note(Problem::Malformed(at));
+        }
         // The check for duplicates compares every attribute with every other one.
         for attribute in tag.html_attributes().with_checks(false) {
             self.check()?;
@@ -207,14 +217,15 @@ impl Flattener<'_> {
     }
 
     fn declaration<E>(&mut self, encoding: Option<Result<std::borrow::Cow<'_, [u8]>, E>>) {
-        let readable = match encoding {
-            None => true,
-            Some(Ok(name)) => is_ascii_superset(&name),
-            Some(Err(_)) => false,
+        let (readable, utf8) = match encoding {
+            None => (true, true),
+            Some(Ok(name)) => (is_ascii_superset(&name), is_utf8(&name)),
+            Some(Err(_)) => (false, true),
         };
         if !readable {
             self.note(Problem::Encoding);
         }
+        self.utf8 = utf8;
     }
 }
 
@@ -240,6 +251,10 @@ fn character(digits: &[u8], radix: u32, out: &mut Vec<u8>) -> bool {
     let Some(character) = code.and_then(char::from_u32) else { return false };
     out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
     true
+}
+
+fn is_utf8(name: &[u8]) -> bool {
+    [&b"utf-8"[..], b"utf8"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// Encodings in which every ASCII byte means itself, so that the markup and any attack read the same.

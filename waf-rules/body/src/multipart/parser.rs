@@ -41,10 +41,9 @@ impl<'a> Parser<'a, '_> {
             }
             ending = self.part();
         }
-        if self.out.parts.is_empty() {
-            self.note(Problem::NoParts);
-        }
         match ending {
+            // A browser sends a form without fields as nothing but the final boundary.
+            Ending::Body if self.out.parts.is_empty() => self.note(Problem::NoParts),
             Ending::Body => self.note(Problem::FinalBoundaryMissing),
             Ending::Final => self.epilogue(),
             Ending::Delimiter => {}
@@ -163,9 +162,13 @@ impl<'a> Parser<'a, '_> {
                     self.note(Problem::HeaderLimit);
                     return;
                 }
+                let control = has_control(line.text);
                 last.line.to_mut().extend_from_slice(line.text);
                 if last.colon + line.text.len() == last.line.len() {
                     last.colon = memchr::memchr(b':', &last.line).unwrap_or(last.line.len());
+                }
+                if control {
+                    self.note(Problem::Header);
                 }
             }
             Some(_) | None => {
@@ -199,8 +202,13 @@ impl<'a> Parser<'a, '_> {
     }
 }
 
-/// RFC 9110 section 5.6.2: a name is visible ASCII up to the colon; NUL has no place in a header.
+/// RFC 9110 sections 5.5 and 5.6.2: a name is visible ASCII up to the colon, and no control character but a
+/// tab has a place in a header.
 fn is_header(text: &[u8], colon: Option<usize>) -> bool {
     let name = colon.and_then(|colon| text.get(..colon)).unwrap_or_default();
-    !name.is_empty() && name.iter().all(u8::is_ascii_graphic) && memchr::memchr(0, text).is_none()
+    !name.is_empty() && name.iter().all(u8::is_ascii_graphic) && !has_control(text)
+}
+
+fn has_control(text: &[u8]) -> bool {
+    text.iter().any(|&b| b != b'\t' && b.is_ascii_control())
 }

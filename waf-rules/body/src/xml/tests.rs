@@ -38,6 +38,16 @@ const CASES: &[Case] = &[
     ("<a>x", &["x"], &[], Some(Problem::Truncated)),
     ("<a k=\"v\">x<b", &["x"], &["v"], Some(Problem::Malformed(10))),
     ("<a>x</b>", &["x"], &[], Some(Problem::Malformed(4))),
+    // Read all the same: a lenient server would.
+    ("<a k=v>x</a>", &["x"], &["v"], Some(Problem::Malformed(0))),
+    ("<a k=\\\"v\\\">x</a>", &["x"], &["\\\"v\\\""], Some(Problem::Malformed(0))),
+    ("<a k>x</a>", &["x"], &[""], Some(Problem::Malformed(0))),
+    ("<a k=\"v\"l=\"w\"/>", &[], &["v", "w"], Some(Problem::Malformed(0))),
+    ("<a k=\"<\"/>", &[], &["<"], Some(Problem::Malformed(0))),
+    ("<r><a=b>x</a=b></r>", &["x"], &[], Some(Problem::Malformed(3))),
+    ("<a 1=\"v\"/>", &[], &["v"], Some(Problem::Malformed(0))),
+    ("<\u{e9} \u{fc}.-1:a=\"v\" />", &[], &["v"], None),
+    ("<a>\u{1}</a>", &["\u{1}"], &[], Some(Problem::Malformed(3))),
     ("<a>x<!-- never closed", &["x"], &[], Some(Problem::Malformed(4))),
 ];
 
@@ -58,6 +68,20 @@ fn documents() {
 fn utf16_is_named() {
     for document in [&b"\xFF\xFE<\0a\0/\0>\0"[..], b"\xFE\xFF\0<\0a", b"<\0a\0>\0", b"\0<\0a"] {
         assert_eq!(flatten(document, &Limits::default()).problem, Some(Problem::Encoding));
+    }
+}
+
+#[test]
+fn bytes_that_are_no_utf8_are_named_where_it_should_be() {
+    let cases: [(&[u8], Option<Problem>); 4] = [
+        (b"<a>\xFF</a>", Some(Problem::Malformed(3))),
+        (b"<x\xFFl>y</x\xFFl>", Some(Problem::Malformed(2))),
+        (b"<?xml version='1.0' encoding='latin1'?><a>\xE9</a>", None),
+        // Cut by a limit, not wrong.
+        (b"<a>\xC3", Some(Problem::Truncated)),
+    ];
+    for (document, problem) in cases {
+        assert_eq!(flatten(document, &Limits::default()).problem, problem, "{document:?}");
     }
 }
 

@@ -9,7 +9,15 @@ const A: &str = "--B|Content-Disposition: form-data; name=a||1|--B--|";
 
 const BODIES: &[Case] = &[
     (TYPE, "", &[], &[], Some(Problem::NoParts)),
-    (TYPE, "--B--|", &[], &[], Some(Problem::NoParts)),
+    // A form without fields.
+    (TYPE, "--B--|", &[], &[], None),
+    (
+        TYPE,
+        "--B--|x|--B|Content-Disposition: form-data; name=a||1|--B--|",
+        &[],
+        &["DATA_AFTER"],
+        Some(Problem::BoundaryLine),
+    ),
     (TYPE, "hello", &[], &["DATA_BEFORE"], Some(Problem::NoParts)),
     (
         TYPE,
@@ -67,7 +75,14 @@ const BODIES: &[Case] = &[
         "--B|Content-Disposition: form-data;|\u{b}name=a||1|--B--|",
         &["a=1"],
         &["HEADER_FOLDING", "INVALID_HEADER_FOLDING"],
-        None,
+        Some(Problem::Header),
+    ),
+    (
+        TYPE,
+        "--B|Content-Disposition: form-data; name=\"a\u{b}b\"||1|--B--|",
+        &["a\u{b}b=1"],
+        &[],
+        Some(Problem::Header),
     ),
     (
         TYPE,
