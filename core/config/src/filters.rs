@@ -94,6 +94,8 @@ pub struct Waf {
     pub request_body: RequestBodyInspection,
     /// How response bodies are inspected.
     pub response_body: ResponseBodyInspection,
+    /// Where JSON inside a value is opened, so that rules see its leaves instead of the whole.
+    pub decode_json_in_args: DecodeJsonInArgs,
     /// SecLang files read after the rule set, in order. Relative to the document.
     #[schemars(with = "Vec<InputFile>")]
     pub rules: Vec<PathBuf>,
@@ -114,6 +116,7 @@ impl Default for Waf {
             anomaly_threshold: AnomalyThreshold::default(),
             request_body: RequestBodyInspection::default(),
             response_body: ResponseBodyInspection::default(),
+            decode_json_in_args: DecodeJsonInArgs::Off,
             rules: Vec::new(),
             directives_before: String::new(),
             directives: String::new(),
@@ -184,6 +187,19 @@ impl Default for ResponseBodyInspection {
     fn default() -> Self {
         Self { inspect: false, limit: defaults::RESPONSE_BODY_INSPECTION }
     }
+}
+
+/// Where JSON inside a value is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DecodeJsonInArgs {
+    /// Nowhere.
+    #[default]
+    Off,
+    /// In arguments of the query and of forms.
+    Arguments,
+    /// In arguments and in cookies.
+    ArgumentsAndCookies,
 }
 
 /// What happens to a body beyond the inspection limit.

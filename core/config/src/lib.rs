@@ -39,8 +39,9 @@ pub use cluster::{
 };
 pub use diagnostic::{Diagnostic, Severity};
 pub use filters::{
-    AnomalyThreshold, FilterConfig, FilterKind, HeaderChanges, Headers, HostFilters, OnError,
-    OnLimit, RequestBodyInspection, ResponseBodyInspection, Ruleset, Waf, WafMode,
+    AnomalyThreshold, DecodeJsonInArgs, FilterConfig, FilterKind, HeaderChanges, Headers,
+    HostFilters, OnError, OnLimit, RequestBodyInspection, ResponseBodyInspection, Ruleset, Waf,
+    WafMode,
 };
 pub use gateway::{
     Admin, EscapedSlashes, ForwardedHeader, Gateway, Log, LogLevel, LogTarget, Paths, Runtime,

@@ -75,6 +75,8 @@ pub struct Metrics {
 /// Metrics without labels, and the families behind them.
 struct Singles {
     buffered_bytes: (Family<Gauge>, Gauge),
+    waf_records: (Family<Gauge>, Gauge),
+    waf_record_evictions: (Family<Counter>, Counter),
     snapshot_revision: (Family<Gauge>, Gauge),
     reload_compile_seconds: (Family<Histogram>, Histogram),
     reload_first_request_seconds: (Family<Histogram>, Histogram),
@@ -200,6 +202,18 @@ impl Metrics {
         }
     }
 
+    /// Records of persistent collections that are kept.
+    #[must_use]
+    pub fn waf_records(&self) -> Gauge {
+        self.single.waf_records.1.clone()
+    }
+
+    /// Records of persistent collections that went because there were too many.
+    #[must_use]
+    pub fn waf_record_evictions(&self) -> Counter {
+        self.single.waf_record_evictions.1.clone()
+    }
+
     /// Counts a response made by the gateway itself.
     pub fn local_reply(&self, reason: &str) {
         self.local_replies.series(&[reason], Forget::Never).increment();
@@ -315,19 +329,26 @@ impl Singles {
             let cell = family.series(&[], Forget::Never);
             (family, cell)
         }
-        let panics = Family::counters(Name::Panics, 1);
-        let panic_count = panics.series(&[], Forget::Never);
+        fn counter(name: Name) -> (Family<Counter>, Counter) {
+            let family = Family::counters(name, 1);
+            let cell = family.series(&[], Forget::Never);
+            (family, cell)
+        }
         Self {
             buffered_bytes: gauge(Name::BufferedBytes),
+            waf_records: gauge(Name::WafRecords),
+            waf_record_evictions: counter(Name::WafRecordEvictions),
             snapshot_revision: gauge(Name::SnapshotRevision),
             reload_compile_seconds: histogram(Name::ReloadCompileSeconds),
             reload_first_request_seconds: histogram(Name::ReloadFirstRequestSeconds),
-            panics: (panics, panic_count),
+            panics: counter(Name::Panics),
         }
     }
 
     fn render(&self, out: &mut String) {
         self.buffered_bytes.0.render(out, Forget::Never);
+        self.waf_records.0.render(out, Forget::Never);
+        self.waf_record_evictions.0.render(out);
         self.snapshot_revision.0.render(out, Forget::Never);
         self.reload_compile_seconds.0.render(out);
         self.reload_first_request_seconds.0.render(out);

@@ -250,6 +250,15 @@ impl Processor {
     }
 }
 
+/// Where JSON inside a value is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum DecodeJson {
+    #[default]
+    Off,
+    Arguments,
+    ArgumentsAndCookies,
+}
+
 /// What a body beyond the limit means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnLimit {
@@ -280,6 +289,7 @@ pub(crate) enum Setting {
     AuditParts(AuditParts),
     AuditLog(String),
     AuditFormat(AuditFormat),
+    DecodeJson(DecodeJson),
     UploadFiles(usize),
     WebAppId(String),
     CollectionTimeout(usize),

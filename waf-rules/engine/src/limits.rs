@@ -82,6 +82,10 @@ pub const MAX_IDLE_WORKSPACE_BYTES: usize = 4 << 20;
 pub const MAX_IDLE_WORKSPACES: usize = 16;
 /// Names and values that `sanitise...` actions hide in one transaction; with more, every value is hidden.
 pub const MAX_SANITISED: usize = 256;
+/// Nesting of JSON in a parameter or cookie that is opened; deeper JSON stays as it came.
+pub const MAX_EMBEDDED_JSON_DEPTH: usize = 32;
+/// Leaves of JSON in a parameter or cookie that is opened; JSON with more stays as it came.
+pub const MAX_EMBEDDED_JSON_LEAVES: usize = 1_000;
 /// Bytes of `FULL_REQUEST`; more is cut and shows in `INBOUND_DATA_ERROR`.
 pub const MAX_FULL_REQUEST_BYTES: usize = 1 << 20;
 /// Parts with a file name of one body where `SecUploadFileLimit` says nothing else.

@@ -93,6 +93,11 @@ impl RuleSet {
         self.program.named.contains(variable.index())
     }
 
+    /// Whether some rule opens a record of a persistent collection.
+    pub fn keeps_records(&self) -> bool {
+        self.program.opens_records
+    }
+
     /// The rules in order, a chain being one rule.
     pub fn rules(&self) -> impl ExactSizeIterator<Item = &Arc<RuleMeta>> {
         self.program.rules.iter().map(|rule| &rule.meta)

@@ -1,6 +1,6 @@
 //! What configuration directives set for the whole rule set.
 
-use crate::ast::OnLimit;
+use crate::ast::{DecodeJson, OnLimit};
 use crate::audit::AuditSettings;
 use crate::limits;
 use crate::ruleset::EngineMode;
@@ -22,6 +22,7 @@ pub(crate) struct Settings {
     pub(crate) response_types: Vec<String>,
     pub(crate) signatures: Vec<String>,
     pub(crate) audit: AuditSettings,
+    pub(crate) decode_json: DecodeJson,
     /// Parts with a file name of one body.
     pub(crate) upload_files: usize,
     /// `SecWebAppId`: whose records of persistent collections.
@@ -48,6 +49,7 @@ impl Default for Settings {
             response_types: vec!["text/html".to_owned(), "text/plain".to_owned()],
             signatures: Vec::new(),
             audit: AuditSettings::default(),
+            decode_json: DecodeJson::Off,
             upload_files: limits::DEFAULT_UPLOAD_FILES,
             web_app_id: "default".into(),
             record_seconds: limits::DEFAULT_RECORD_SECONDS,

@@ -8,6 +8,7 @@ mod clock;
 mod collect;
 mod credentials;
 mod effects;
+mod embedded_json;
 mod expand;
 mod full_request;
 mod probes;

@@ -26,6 +26,8 @@ mod collections;
 mod ctl;
 #[path = "concepts/diagnostics.rs"]
 mod diagnostics;
+#[path = "concepts/embedded_json.rs"]
+mod embedded_json;
 #[path = "concepts/flow.rs"]
 mod flow;
 #[path = "concepts/limits.rs"]

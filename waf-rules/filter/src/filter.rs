@@ -20,6 +20,7 @@ use portcullis_telemetry::{LogSink, Metrics};
 use portcullis_waf_engine::{Disruption, Interruption, RuleSet, Transaction, TransactionId};
 
 use crate::RuleSets;
+use crate::rulesets::RecordCounts;
 use crate::inflate::{Inflated, inflate};
 use crate::report::Reporter;
 use crate::sources::{assemble, located};
@@ -48,6 +49,8 @@ pub struct WafFilter {
     request_body: config::RequestBodyInspection,
     response_body: config::ResponseBodyInspection,
     reporter: Reporter,
+    /// `None` where the rules keep nothing.
+    record_counts: Option<RecordCounts>,
 }
 
 /// What one exchange keeps between phases.
@@ -69,7 +72,10 @@ impl WafFilter {
         })?;
         let reporter =
             Reporter::new(&waf.ruleset, assembled.version, parts.metrics, parts.log.cloned());
+        let record_counts =
+            rules.keeps_records().then(|| parts.compiled.record_counts(parts.metrics));
         Ok(Self {
+            record_counts,
             rules,
             request_body: waf.request_body,
             response_body: waf.response_body,
@@ -224,6 +230,9 @@ impl Filter for WafFilter {
     fn log(&self, ex: &mut Exchange) {
         let Some(mut inspection) = ex.take_state::<Inspection>() else { return };
         inspection.transaction.logging();
+        if let Some(counts) = &self.record_counts {
+            counts.show();
+        }
         let (transaction, demand) = (&inspection.transaction, inspection.interruption.as_ref());
         self.reporter.report(ex, transaction, demand, inspection.status);
     }

@@ -157,8 +157,14 @@ fn settings(waf: &config::Waf) -> String {
         config::OnLimit::Reject => "Reject",
         config::OnLimit::Partial => "ProcessPartial",
     };
+    let decode_json = match waf.decode_json_in_args {
+        config::DecodeJsonInArgs::Off => "Off",
+        config::DecodeJsonInArgs::Arguments => "Arguments",
+        config::DecodeJsonInArgs::ArgumentsAndCookies => "ArgumentsAndCookies",
+    };
     format!(
         "SecRuleEngine {mode}\n\
+         SecDecodeJsonInArgs {decode_json}\n\
          SecRequestBodyAccess {}\n\
          SecRequestBodyLimit {}\n\
          SecRequestBodyLimitAction {on_limit}\n\

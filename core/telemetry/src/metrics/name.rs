@@ -202,6 +202,10 @@ names! {
         "Anomaly score at the end of an exchange.";
     WafSeconds = "portcullis_waf_inspection_seconds", Histogram(&WORK_SECONDS), ["phase"],
         "Time the engine took in one phase of an exchange.";
+    WafRecords = "portcullis_waf_records", Gauge, [],
+        "Records of persistent collections held in memory.";
+    WafRecordEvictions = "portcullis_waf_record_evictions_total", Counter, [],
+        "Records of persistent collections that went because the store was full.";
     Reloads = "portcullis_reloads_total", Counter, ["outcome"],
         "Changes of configuration seen, by outcome.";
     SnapshotRevision = "portcullis_snapshot_revision", Gauge, [],

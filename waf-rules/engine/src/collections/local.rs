@@ -60,6 +60,8 @@ pub struct LocalCollections {
     hasher: RandomState,
     /// Limits of one shard.
     limits: CollectionLimits,
+    records: AtomicU64,
+    bytes: AtomicU64,
     evictions: AtomicU64,
     refusals: AtomicU64,
 }
@@ -83,6 +85,8 @@ impl LocalCollections {
             shards: (0..shards).map(|_| Mutex::default()).collect(),
             hasher: RandomState::new(),
             limits: shard,
+            records: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
             evictions: AtomicU64::new(0),
             refusals: AtomicU64::new(0),
         }
@@ -90,17 +94,24 @@ impl LocalCollections {
 
     /// What it holds now.
     pub fn counts(&self) -> CollectionCounts {
-        let mut counts = CollectionCounts {
+        CollectionCounts {
+            records: self.records.load(Ordering::Relaxed),
+            bytes: self.bytes.load(Ordering::Relaxed),
             evictions: self.evictions.load(Ordering::Relaxed),
             refusals: self.refusals.load(Ordering::Relaxed),
-            ..CollectionCounts::default()
-        };
-        for shard in &self.shards {
-            let shard = locked(shard);
-            counts.records += shard.records.len() as u64;
-            counts.bytes += shard.bytes as u64;
         }
-        counts
+    }
+
+    /// Brings the sums up to date with what a shard became.
+    fn account(&self, (records, bytes): (usize, usize), shard: &Shard) {
+        let change = |sum: &AtomicU64, before: usize, after: usize| {
+            if before != after {
+                // Wraps below zero and back.
+                sum.fetch_add((after as u64).wrapping_sub(before as u64), Ordering::Relaxed);
+            }
+        };
+        change(&self.records, records, shard.records.len());
+        change(&self.bytes, bytes, shard.bytes);
     }
 
     fn shard(&self, record: &RecordId) -> Option<MutexGuard<'_, Shard>> {
@@ -111,23 +122,39 @@ impl LocalCollections {
 
 impl CollectionStore for LocalCollections {
     fn open(&self, access: &Access<'_>) -> Opened {
-        let mut shard = self.shard(access.record);
-        let found = shard.as_mut().and_then(|shard| shard.live(access));
-        found.map_or_else(
-            || Opened {
-                is_new: true,
-                created_ms: access.now_ms,
-                updated_ms: access.now_ms,
-                updates: 0,
-                timeout_seconds: access.timeout_seconds,
-                variables: Vec::new(),
-            },
-            |record| record.opened(access.now_ms),
-        )
+        let new = || Opened {
+            is_new: true,
+            created_ms: access.now_ms,
+            updated_ms: access.now_ms,
+            updates: 0,
+            timeout_seconds: access.timeout_seconds,
+            variables: Vec::new(),
+        };
+        let Some(mut shard) = self.shard(access.record) else { return new() };
+        let before = shard.size();
+        let opened = shard.live(access).map_or_else(new, |record| record.opened(access.now_ms));
+        self.account(before, &shard);
+        opened
     }
 
     fn change(&self, access: &Access<'_>, edit: &Edit<'_>) -> Option<Box<[u8]>> {
         let mut shard = self.shard(access.record)?;
+        let before = shard.size();
+        let value = self.change_in(&mut shard, access, edit);
+        let evicted = shard.shrink(&self.limits);
+        self.evictions.fetch_add(evicted, Ordering::Relaxed);
+        self.account(before, &shard);
+        value
+    }
+}
+
+impl LocalCollections {
+    fn change_in(
+        &self,
+        shard: &mut Shard,
+        access: &Access<'_>,
+        edit: &Edit<'_>,
+    ) -> Option<Box<[u8]>> {
         let record = match edit.change {
             // What takes away makes no record.
             Change::Unset | Change::Decay { .. } => shard.live(access)?,
@@ -142,8 +169,6 @@ impl CollectionStore for LocalCollections {
         if verdict == Verdict::Full {
             self.refusals.fetch_add(1, Ordering::Relaxed);
         }
-        let evicted = shard.shrink(&self.limits);
-        self.evictions.fetch_add(evicted, Ordering::Relaxed);
         value
     }
 }
@@ -159,6 +184,11 @@ struct Shard {
 }
 
 impl Shard {
+    /// Records and bytes.
+    fn size(&self) -> (usize, usize) {
+        (self.records.len(), self.bytes)
+    }
+
     /// A record whose time is not over; one whose time is goes.
     fn live(&mut self, access: &Access<'_>) -> Option<&mut Record> {
         let record = self.records.get_mut(access.record)?;

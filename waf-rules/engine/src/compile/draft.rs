@@ -464,6 +464,7 @@ impl Drafts {
             Setting::AuditParts(parts) => settings.audit.parts = parts,
             Setting::AuditLog(path) => settings.audit.path = Some(path),
             Setting::AuditFormat(format) => settings.audit.format = Some(format),
+            Setting::DecodeJson(what) => settings.decode_json = what,
             Setting::UploadFiles(count) => settings.upload_files = count,
             Setting::WebAppId(id) => settings.web_app_id = id.into(),
             Setting::CollectionTimeout(seconds) => settings.record_seconds = seconds as u64,

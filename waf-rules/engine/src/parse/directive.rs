@@ -1,8 +1,8 @@
 //! One directive: its name decides how its arguments are read.
 
 use crate::ast::{
-    AuditMode, Directive, DirectiveKind, IdRange, OnLimit, OperatorNode, RuleNode, RuleQuery,
-    Setting,
+    AuditMode, DecodeJson, Directive, DirectiveKind, IdRange, OnLimit, OperatorNode, RuleNode,
+    RuleQuery, Setting,
 };
 use crate::diagnostic::Problem;
 use crate::lex::Word;
@@ -63,6 +63,7 @@ const DIRECTIVES: &[(&str, Shape)] = &[
     ("SecRequestBodyNoFilesLimit", Shape::Number(Setting::RequestBodyNoFilesLimit)),
     ("SecRequestBodyLimitAction", Shape::OnLimit(Setting::RequestBodyLimitAction)),
     ("SecRequestBodyJsonDepthLimit", Shape::Number(Setting::JsonDepth)),
+    ("SecDecodeJsonInArgs", Shape::Parsed(decode_json)),
     ("SecArgumentsLimit", Shape::Number(Setting::Arguments)),
     ("SecResponseBodyAccess", Shape::Switch(Setting::ResponseBodyAccess)),
     ("SecResponseBodyLimit", Shape::Number(Setting::ResponseBodyLimit)),
@@ -81,6 +82,8 @@ const DIRECTIVES: &[(&str, Shape)] = &[
     ("SecAuditLogFileMode", Shape::Accepted),
     ("SecCollectionTimeout", Shape::Number(Setting::CollectionTimeout)),
     ("SecConnEngine", Shape::Accepted),
+    ("SecConnReadStateLimit", Shape::Accepted),
+    ("SecConnWriteStateLimit", Shape::Accepted),
     ("SecDataDir", Shape::Accepted),
     ("SecDebugLog", Shape::Accepted),
     ("SecDebugLogLevel", Shape::Accepted),
@@ -92,6 +95,7 @@ const DIRECTIVES: &[(&str, Shape)] = &[
     ("SecServerSignature", Shape::Accepted),
     ("SecStatusEngine", Shape::Accepted),
     ("SecTmpDir", Shape::Accepted),
+    ("SecUnicodeMap", Shape::Accepted),
     ("SecUnicodeMapFile", Shape::Accepted),
     ("SecUploadDir", Shape::Accepted),
     ("SecUploadFileLimit", Shape::Number(Setting::UploadFiles)),
@@ -100,14 +104,34 @@ const DIRECTIVES: &[(&str, Shape)] = &[
     ("SecWebAppId", Shape::Text(Setting::WebAppId)),
     ("SecArgumentSeparator", Shape::Refused("arguments are separated by `&`")),
     ("SecCookieFormat", Shape::Refused("cookies are read as RFC 6265 writes them")),
+    ("SecGsbLookupDb", Shape::Refused("no rule can ask a database of the Safe Browsing service")),
     ("SecHashEngine", Shape::Refused("the gateway does not sign links")),
+    ("SecHashKey", Shape::Refused("the gateway does not sign links")),
+    ("SecHashMethodPm", Shape::Refused("the gateway does not sign links")),
+    ("SecHashMethodRx", Shape::Refused("the gateway does not sign links")),
+    ("SecHashParam", Shape::Refused("the gateway does not sign links")),
+    ("SecHttpBlKey", Shape::Accepted),
     ("SecIgnoreRuleCompilationErrors", Shape::Refused("a rule with an error is never left out")),
     ("SecRemoteRules", Shape::Refused("rules come from files")),
+    ("SecRemoteRulesFailAction", Shape::Refused("rules come from files")),
+    ("SecRulePerfTime", Shape::Accepted),
     ("SecRuleScript", Shape::Refused("the gateway runs no Lua")),
 ];
 
 fn response_types_clear() -> Setting {
     Setting::ResponseMimeTypesClear
+}
+
+fn decode_json(word: &Word) -> Result<Setting, Problem> {
+    Ok(Setting::DecodeJson(match word.text.to_ascii_lowercase().as_str() {
+        "off" => DecodeJson::Off,
+        "arguments" => DecodeJson::Arguments,
+        "argumentsandcookies" => DecodeJson::ArgumentsAndCookies,
+        text => {
+            let known = ["Off", "Arguments", "ArgumentsAndCookies"];
+            return Err(Problem::unknown(word.span, "place of JSON", text, &known));
+        }
+    }))
 }
 
 pub(super) fn parse(words: &[Word]) -> Result<Directive, Vec<Problem>> {

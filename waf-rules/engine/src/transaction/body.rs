@@ -138,7 +138,9 @@ impl State {
         }
         self.add(rules, Bag::PartNames, name, name);
         if !part.is_file() {
-            self.add(rules, Bag::ArgsPost, name, part.content);
+            if !self.argument(rules, Bag::ArgsPost, (name, part.content)) {
+                self.body_error("too many arguments");
+            }
             return 0;
         }
         for filename in &part.filenames {

@@ -68,13 +68,14 @@ impl State {
     pub(super) fn arguments(&mut self, rules: &RuleSet, bag: Bag, text: &[u8]) {
         let limits = urlencoded::Limits { arguments: self.free_arguments(rules) };
         let parsed = urlencoded::parse(text, b'&', &limits);
-        for (name, value) in parsed.arguments.iter() {
-            self.add(rules, bag, name, value);
+        let mut room = true;
+        for argument in parsed.arguments.iter() {
+            room &= self.argument(rules, bag, argument);
         }
         if parsed.invalid_escape {
             self.set_number(Variable::UrlencodedError, 1);
         }
-        if parsed.over_limit {
+        if parsed.over_limit || !room {
             self.set_number(Variable::UrlencodedError, 1);
             self.body_error("too many arguments");
         }
@@ -160,7 +161,7 @@ impl State {
             if piece.is_empty() {
                 continue;
             }
-            if !self.add(rules, Bag::RequestCookies, name, value.unwrap_or_default()) {
+            if !self.cookie(rules, name, value.unwrap_or_default()) {
                 self.body_error("too many cookies");
                 return;
             }
@@ -178,7 +179,7 @@ impl State {
 
 /// A path as the application sees it, and whether all its escapes are valid; `+` stands for itself there, and an invalid
 /// escape stays.
-fn percent_decoded(path: &[u8]) -> (Cow<'_, [u8]>, bool) {
+pub(super) fn percent_decoded(path: &[u8]) -> (Cow<'_, [u8]>, bool) {
     let Some(first) = memchr::memchr(b'%', path) else { return (Cow::Borrowed(path), true) };
     let mut valid = true;
     let mut out = Vec::with_capacity(path.len());

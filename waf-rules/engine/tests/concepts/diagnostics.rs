@@ -129,6 +129,7 @@ const CASES: &[Case] = &[
     ("SecRuleUpdateTargetById 5 !ARGS", 1, 1, "there is no rule 5 to update", "stand after"),
     ("SecRuleUpdateActionById 5 pass", 1, 1, "there is no rule 5 to update", "stand after"),
     ("SecRuleUpdateTargetById 5", 1, 1, "takes two arguments", ""),
+    ("SecDecodeJsonInArgs Argument", 1, 21, "unknown place of JSON", "`Arguments`"),
     ("SecRuleEngine Onn", 1, 15, "unknown engine mode `Onn`", "`On`"),
     ("SecRuleScript a.lua", 1, 1, "SecRuleScript is not supported", "Lua"),
 ];
