@@ -57,7 +57,8 @@ async fn requests_at_once_all_count() {
     assert_eq!(passed, 3);
 }
 
-const EXCLUDED: &str = r#", directives: "SecRuleUpdateTargetById 942100-942999 \"!ARGS:/^filter\\.text$/\"""#;
+const EXCLUDED: &str =
+    r#", directives: "SecRuleUpdateTargetById 942100-942999 \"!ARGS:/^filter\\.text$/\"""#;
 
 /// Mode, request, status.
 #[tokio::test]

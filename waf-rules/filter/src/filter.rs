@@ -20,9 +20,9 @@ use portcullis_telemetry::{LogSink, Metrics};
 use portcullis_waf_engine::{Disruption, Interruption, RuleSet, Transaction, TransactionId};
 
 use crate::RuleSets;
-use crate::rulesets::RecordCounts;
 use crate::inflate::{Inflated, inflate};
 use crate::report::Reporter;
+use crate::rulesets::RecordCounts;
 use crate::sources::{assemble, located};
 
 /// Reason of local replies, in logs and metrics.

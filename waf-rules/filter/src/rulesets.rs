@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
-use portcullis_telemetry::metrics::{Counter, Gauge};
 use portcullis_telemetry::Metrics;
+use portcullis_telemetry::metrics::{Counter, Gauge};
 use portcullis_waf_engine::{
     CollectionStore, CompileOptions, LocalCollections, RuleDiagnostic, RuleSet, Sources,
 };
