@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_waf_engine::RuleMatch;
-use portcullis_waf_engine::limits::MAX_KEPT_VALUES;
 
 use crate::value::{Value, surplus};
 use crate::verdict::{Difference, Verdict};
@@ -14,12 +13,10 @@ const SUMS: [u64; 3] = [949, 959, 980];
 /// What both engines matched for one rule that differs.
 #[derive(Debug, Clone, Default)]
 pub struct RuleValues {
-    /// Values that satisfied its operators here, as far as they are kept.
+    /// Values that satisfied its operators here.
     pub here: Vec<Value>,
     /// Values that satisfied its operators there.
     pub there: Vec<Value>,
-    /// Whether `here` holds all of them.
-    pub complete: bool,
 }
 
 impl RuleValues {
@@ -37,7 +34,7 @@ impl RuleValues {
 /// One difference with all that is known about it.
 #[derive(Debug, Clone, Default)]
 pub struct Explained {
-    /// The difference.
+    /// The difference; none when the reference engine changed its mind.
     pub difference: Difference,
     /// Rules whose matches or matched values differ and do not follow from others.
     pub rules: BTreeMap<u64, RuleValues>,
@@ -55,11 +52,9 @@ impl Kept {
     /// Takes the values of a match.
     pub fn keep(&mut self, found: &RuleMatch) {
         let values = self.0.entry(found.rule.id).or_default();
-        values.complete = found.matched.len() < MAX_KEPT_VALUES;
         values.here.extend(found.matched.iter().map(|matched| Value {
             variable: matched.variable.to_owned(),
             bytes: matched.value.clone(),
-            whole: matched.value.len() == matched.value_bytes,
         }));
     }
 }
@@ -75,19 +70,14 @@ pub fn explain(
     let mut rules = here.1.0;
     for (rule, value) in there.1 {
         if logged.contains(&rule) {
-            let values = rules
-                .entry(rule)
-                .or_insert_with(|| RuleValues { complete: true, ..RuleValues::default() });
-            values.there.push(value);
+            rules.entry(rule).or_default().there.push(value);
         }
     }
     let difference = here.0.difference(there.0).unwrap_or_default();
     rules.retain(|rule, values| {
         let matched = difference.more.contains(rule) || difference.less.contains(rule);
         let differs = !values.only_here().is_empty() || !values.only_there().is_empty();
-        logged.contains(rule)
-            && !SUMS.contains(&(rule / 1_000))
-            && (matched || (values.complete && differs))
+        logged.contains(rule) && !SUMS.contains(&(rule / 1_000)) && (matched || differs)
     });
     Explained {
         difference,

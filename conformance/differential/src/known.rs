@@ -47,6 +47,11 @@ impl Known {
         &self.0
     }
 
+    /// The entry for a request that the reference engine answers differently from run to run.
+    pub fn unstable(&self) -> Option<&Entry> {
+        self.0.iter().find(|entry| entry.cause == Cause::Unstable)
+    }
+
     /// The entries that cover a difference, or the rules that none covers; no rule when something else differs that
     /// follows from no rule.
     ///

@@ -13,11 +13,13 @@ pub mod compare;
 pub mod engines;
 pub mod exchange;
 pub mod explain;
+pub mod generate;
 #[cfg(feature = "reference-engine")]
 pub mod injection;
 pub mod known;
 pub mod ours;
 pub mod pattern;
+pub mod percent;
 pub mod random;
 #[cfg(feature = "reference-engine")]
 pub mod reference;

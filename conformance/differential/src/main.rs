@@ -1,5 +1,5 @@
 //! Compares this engine with the reference engine: `differential [--slice] [--seed N] [--count N] [--only STAGE]
-//! [--case NAME] [--threads N]`.
+//! [--case NAME] [--threads N] [--verbose]`.
 //!
 //! Prints a table of stages and every difference that `known.yaml` does not cover; ends with 1 when there is one, or
 //! when an entry of the list covers nothing any more, with 2 when nothing could be run. `--slice` takes a part of each
@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use portcullis_differential::engines::Engines;
 use portcullis_differential::exchange::Exchange;
+use portcullis_differential::generate::Generator;
 use portcullis_differential::known::Known;
 use portcullis_differential::rules::{Level, RuleText};
 use portcullis_differential::stage::{self, Outcome};
@@ -20,11 +21,25 @@ use portcullis_waf_tune::ftw::{Suite, exchanges};
 /// The folder of CRS's regression tests, from the root of the repository.
 const TESTS: &str = "waf-rules/rulesets/crs/package/tests";
 
+/// The seed of the run that CI and `make test-differential` make.
+const SEED: u64 = 20_261_121;
+/// Generated requests a level of a whole run, and of a slice.
+const GENERATED: [u64; 2] = [20_000, 1_500];
+
 struct Arguments {
+    seed: u64,
+    count: Option<u64>,
     only: Option<String>,
     case: Option<String>,
     slice: bool,
+    verbose: bool,
     threads: usize,
+}
+
+impl Arguments {
+    fn takes(&self, exchange: &Exchange) -> bool {
+        self.case.as_ref().is_none_or(|case| *case == exchange.name)
+    }
 }
 
 fn main() -> ExitCode {
@@ -42,17 +57,22 @@ fn try_main() -> Result<bool, String> {
     let arguments = arguments()?;
     let known = Known::built_in()?;
     let mut outcomes = Vec::new();
-    let mut corpus = regression_tests()?;
-    if let Some(case) = &arguments.case {
-        corpus.retain(|exchange| exchange.name == *case);
-    }
+    let tests = regression_tests()?;
+    let count = arguments.count.unwrap_or(GENERATED[usize::from(arguments.slice)]);
+    let generator = Generator::new(arguments.seed, &tests);
+    let generated: Vec<Exchange> = (0..count).map(|index| generator.exchange(index)).collect();
     for level in [Level::One, Level::Four] {
         let package = embedded().ok_or(HOW_TO_BRING_ONE)?;
         let engines = Engines::new(&RuleText::crs(package, level))?;
-        let name = format!("crs-{}", level.name());
-        if arguments.only.as_ref().is_none_or(|only| *only == name) {
+        for (corpus, name) in [(&tests, "crs"), (&generated, "generated")] {
+            let name = format!("{name}-{}", level.name());
+            if arguments.only.as_ref().is_some_and(|only| *only != name) {
+                continue;
+            }
+            let corpus: Vec<Exchange> =
+                corpus.iter().filter(|exchange| arguments.takes(exchange)).cloned().collect();
             let outcome = stage::run(&name, &engines, &known, &corpus, arguments.threads)?;
-            print!("{}", stage::shown(&outcome));
+            print!("{}", stage::shown(&outcome, arguments.verbose));
             outcomes.push(outcome);
         }
     }
@@ -102,13 +122,28 @@ fn idle_entries(known: &Known, outcomes: &[Outcome]) -> Vec<String> {
 }
 
 fn arguments() -> Result<Arguments, String> {
-    let mut arguments = Arguments { only: None, case: None, slice: false, threads: 2 };
+    let mut arguments = Arguments {
+        seed: SEED,
+        count: None,
+        only: None,
+        case: None,
+        slice: false,
+        verbose: false,
+        threads: 2,
+    };
     let mut given = std::env::args().skip(1);
     while let Some(name) = given.next() {
         let mut value = || given.next().ok_or(format!("{name} needs a value"));
         match name.as_str() {
+            "--verbose" => arguments.verbose = true,
             "--slice" => arguments.slice = true,
             "--only" => arguments.only = Some(value()?),
+            "--seed" => {
+                arguments.seed = value()?.parse().map_err(|_| "--seed needs a number")?;
+            }
+            "--count" => {
+                arguments.count = Some(value()?.parse().map_err(|_| "--count needs a number")?);
+            }
             "--case" => arguments.case = Some(value()?),
             "--threads" => {
                 arguments.threads = value()?.parse().map_err(|_| "--threads needs a number")?;

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use portcullis_waf_engine::{
-    CompileOptions, Disruption, Interruption, RuleMatch, RuleSet, Sources, Transaction,
+    CompileOptions, Disruption, Interruption, Kept, RuleMatch, RuleSet, Sources, Transaction,
     TransactionId,
 };
 
@@ -25,7 +25,8 @@ impl Ours {
     pub fn new(text: &RuleText) -> Result<Ours, String> {
         let sources = Sources::new("differential.conf", text.entry.clone())
             .with_files(text.files.iter().map(|(name, content)| (name.clone(), content.clone())));
-        let rules = RuleSet::compile(&sources, &CompileOptions::default()).map_err(|problems| {
+        let options = CompileOptions { kept: Kept::WHOLE, ..CompileOptions::default() };
+        let rules = RuleSet::compile(&sources, &options).map_err(|problems| {
             problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
         })?;
         Ok(Ours { rules })

@@ -51,7 +51,7 @@ fn matched_value(fields: &str) -> Option<(u64, Value)> {
     let after = |name: &str| fields.split_once(name).map(|(_, rest)| rest);
     let rule = after("rule_id=")?.split(' ').next()?.parse().ok()?;
     let variable = after("variable=\"")?.split('"').next()?.to_owned();
-    Some((rule, Value { variable, bytes: unquote_go(after(" arg=")?)?, whole: true }))
+    Some((rule, Value { variable, bytes: unquote_go(after(" arg=")?)? }))
 }
 
 /// Rules compiled by the reference engine.

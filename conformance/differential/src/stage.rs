@@ -8,10 +8,14 @@ use crate::compare::compare;
 use crate::engines::Engines;
 use crate::exchange::Exchange;
 use crate::explain::Explained;
-use crate::known::Known;
+use crate::known::{Entry, Known};
+use crate::value::surplus;
+use crate::verdict::Difference;
 
 /// Differences without entry that a report shows whole; the rest are counted.
 const MAX_SHOWN: usize = 40;
+/// How often the reference engine is asked about a difference no entry covers.
+const MAX_ASKED: usize = 6;
 /// Bytes of a value or request that a report shows.
 const MAX_SHOWN_BYTES: usize = 300;
 
@@ -55,28 +59,79 @@ pub fn run(
     };
     for found in found {
         let Some(exchange) = exchanges.get(found.index) else { continue };
-        let explained = engines.explain(exchange, id(found.index))?;
-        match known.covers(&engines.statements, exchange, &explained) {
-            Ok(entries) => {
-                for entry in entries {
-                    *outcome.listed.entry(entry.name.clone()).or_default() += 1;
-                }
-            }
-            Err(bare) => {
+        let id = id(found.index);
+        let entries = match covered(engines, known, exchange, id)? {
+            Ok(entries) => entries,
+            Err(uncovered) => {
+                let (explained, bare) = *uncovered;
                 let difference = found.difference.to_string();
                 outcome.unlisted.push(describe(exchange, &explained, &difference, &bare));
+                continue;
             }
+        };
+        for entry in entries {
+            *outcome.listed.entry(entry.name.clone()).or_default() += 1;
         }
     }
     outcome.elapsed = begin.elapsed();
     Ok(outcome)
 }
 
-/// The first of the differences no entry covers, as text.
-pub fn shown(outcome: &Outcome) -> String {
-    let mut text: String = outcome.unlisted.iter().take(MAX_SHOWN).map(String::as_str).collect();
-    if let Some(more) = outcome.unlisted.len().checked_sub(MAX_SHOWN + 1) {
-        let _ = writeln!(text, "... and {} more in {}", more + 1, outcome.name);
+type Uncovered = (Explained, Vec<u64>);
+
+/// The entries that cover a difference. The reference engine is asked again when none do: it may change its mind.
+fn covered<'a>(
+    engines: &Engines,
+    known: &'a Known,
+    exchange: &Exchange,
+    id: u128,
+) -> Result<Result<Vec<&'a Entry>, Box<Uncovered>>, String> {
+    let mut asked: Vec<Explained> = Vec::new();
+    let mut left: Vec<u64> = Vec::new();
+    for _ in 0..MAX_ASKED {
+        let explained = engines.explain(exchange, id)?;
+        if explained.difference == Difference::default() {
+            return Ok(Ok(known.unstable().into_iter().collect()));
+        }
+        let covers = known.covers(&engines.statements, exchange, &explained);
+        let again = !asked.is_empty();
+        asked.push(explained);
+        match covers {
+            Ok(mut entries) => {
+                entries.extend(known.unstable().filter(|_| again));
+                return Ok(Ok(entries));
+            }
+            Err(bare) => left = bare,
+        }
+    }
+    let changes = |rule: &u64| changes_its_mind(&asked, *rule);
+    if !left.is_empty() && left.iter().all(changes) && known.unstable().is_some() {
+        return Ok(Ok(known.unstable().into_iter().collect()));
+    }
+    left.retain(|rule| !changes(rule));
+    Ok(Err(Box::new((asked.pop().unwrap_or_default(), left))))
+}
+
+/// Whether the reference engine matched other values for a rule from one time to the next.
+fn changes_its_mind(asked: &[Explained], rule: u64) -> bool {
+    let values = |explained: &Explained| {
+        let values = explained.rules.get(&rule).map(|values| values.there.clone());
+        values.unwrap_or_default()
+    };
+    asked.windows(2).any(|pair| {
+        let [one, other] = pair else { return false };
+        let (one, other) = (values(one), values(other));
+        !surplus(&one, &other).is_empty() || !surplus(&other, &one).is_empty()
+    })
+}
+
+/// The differences no entry covers, as text; only the first of many unless `all`.
+pub fn shown(outcome: &Outcome, all: bool) -> String {
+    let most = if all { usize::MAX } else { MAX_SHOWN };
+    let mut text: String = outcome.unlisted.iter().take(most).map(String::as_str).collect();
+    let left = outcome.unlisted.len().saturating_sub(most);
+    if left > 0 {
+        let _ = writeln!(text, "... and {left} more in {}; --verbose shows them", outcome.name);
     }
     text
 }

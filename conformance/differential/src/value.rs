@@ -5,30 +5,32 @@
 pub struct Value {
     /// SecLang name of the variable such as `ARGS`, without key.
     pub variable: String,
-    /// The transformed value, or its beginning.
+    /// The transformed value.
     pub bytes: Vec<u8>,
-    /// Whether `bytes` is the whole value.
-    pub whole: bool,
 }
 
 impl Value {
-    /// The same variable and, as far as both are known, the same bytes.
+    /// The same variable and the same text; bytes that are no text compare alike, because
+    /// the reference engine tells of them as U+FFFD.
     pub fn is(&self, other: &Value) -> bool {
-        self.variable == other.variable
-            && match (self.whole, other.whole) {
-                (true, true) => self.bytes == other.bytes,
-                (false, true) => other.bytes.starts_with(&self.bytes),
-                (true, false) => self.bytes.starts_with(&other.bytes),
-                (false, false) => {
-                    self.bytes.starts_with(&other.bytes) || other.bytes.starts_with(&self.bytes)
-                }
-            }
+        self.variable == other.variable && legible(&self.bytes) == legible(&other.bytes)
     }
 
-    /// Whether any byte is outside ASCII.
-    pub fn has_high_bytes(&self) -> bool {
-        !self.bytes.is_ascii()
+    /// Whether some bytes are no text, or were none before the reference engine wrote U+FFFD for them.
+    pub fn is_illegible(&self) -> bool {
+        String::from_utf8_lossy(&self.bytes).contains(char::REPLACEMENT_CHARACTER)
     }
+}
+
+/// `bytes` with one U+FFFD for each run of bytes that are no text.
+fn legible(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for next in String::from_utf8_lossy(bytes).chars() {
+        if next != char::REPLACEMENT_CHARACTER || !text.ends_with(next) {
+            text.push(next);
+        }
+    }
+    text
 }
 
 /// What stands in `these` more often than in `those`.
@@ -109,11 +111,8 @@ mod tests {
 
     #[test]
     fn a_surplus_counts_repetitions() {
-        let value = |text: &str| Value {
-            variable: "ARGS".to_owned(),
-            bytes: text.as_bytes().to_vec(),
-            whole: true,
-        };
+        let value =
+            |text: &str| Value { variable: "ARGS".to_owned(), bytes: text.as_bytes().to_vec() };
         let twice = [value("a"), value("b"), value("a")];
         let once = [value("a"), value("b")];
         assert_eq!(surplus(&twice, &once), [&value("a")]);

@@ -40,6 +40,6 @@ pub use collections::{
 pub use diagnostic::RuleDiagnostic;
 pub use meta::{Phase, RuleMeta, Severity};
 pub use outcome::{Disruption, Interruption, Matched, RuleMatch, Score};
-pub use ruleset::{CompileOptions, EngineMode, RuleSet};
+pub use ruleset::{CompileOptions, EngineMode, Kept, RuleSet};
 pub use sources::Sources;
 pub use transaction::{Audit, AuditFile, Mark, Transaction, TransactionId};

@@ -16,7 +16,7 @@ pub struct RuleMatch {
     pub message: String,
     /// `logdata` with its macros expanded; invalid UTF-8 replaced.
     pub data: String,
-    /// What matched, the chain starter's values first; bounded ([`crate::limits::MAX_KEPT_VALUES`]).
+    /// What matched, the chain starter's values first; bounded ([`crate::Kept`]).
     pub matched: Vec<Matched>,
     /// Whether the rule asked to interrupt the exchange, also when only detecting.
     pub disruptive: bool,
@@ -45,7 +45,7 @@ pub struct Matched {
     pub variable: &'static str,
     /// Key within the collection as received; empty for a single value.
     pub key: Vec<u8>,
-    /// Beginning of the transformed value ([`crate::limits::MAX_EXCERPT_BYTES`]).
+    /// Beginning of the transformed value ([`crate::Kept`]).
     pub value: Vec<u8>,
     /// Bytes of the whole transformed value.
     pub value_bytes: usize,

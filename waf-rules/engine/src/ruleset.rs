@@ -9,6 +9,7 @@ use crate::collections::{CollectionStore, LocalCollections};
 use crate::compile::{Compiled, compile};
 use crate::diagnostic::RuleDiagnostic;
 use crate::gate::Gate;
+use crate::limits::{MAX_EXCERPT_BYTES, MAX_KEPT_VALUES};
 use crate::meta::RuleMeta;
 use crate::sources::Sources;
 use crate::variable::Variable;
@@ -20,11 +21,33 @@ pub struct CompileOptions {
     pub prefilter: bool,
     /// Where persistent collections live; `None` for a store of the rule set's own, gone with it.
     pub collections: Option<Arc<dyn CollectionStore>>,
+    /// What a transaction keeps of each match for its reader.
+    pub kept: Kept,
 }
 
 impl Default for CompileOptions {
     fn default() -> Self {
-        Self { prefilter: true, collections: None }
+        Self { prefilter: true, collections: None, kept: Kept::default() }
+    }
+}
+
+/// What a transaction keeps of a rule's match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// Values one match lists.
+    pub values: usize,
+    /// Bytes of each value.
+    pub value_bytes: usize,
+}
+
+impl Kept {
+    /// Everything, for a reader who compares.
+    pub const WHOLE: Kept = Kept { values: usize::MAX, value_bytes: usize::MAX };
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self { values: MAX_KEPT_VALUES, value_bytes: MAX_EXCERPT_BYTES }
     }
 }
 
@@ -67,6 +90,7 @@ pub struct RuleSet {
     pub(crate) gate: Option<Gate>,
     /// `None` where no rule opens a persistent collection.
     pub(crate) collections: Option<Arc<dyn CollectionStore>>,
+    pub(crate) kept: Kept,
 }
 
 impl RuleSet {
@@ -85,7 +109,7 @@ impl RuleSet {
         let given = || options.collections.clone();
         let own = || Arc::new(LocalCollections::default()) as Arc<dyn CollectionStore>;
         let collections = program.opens_records.then(|| given().unwrap_or_else(own));
-        Ok(Arc::new(Self { program, gate, collections }))
+        Ok(Arc::new(Self { program, gate, collections, kept: options.kept }))
     }
 
     /// Whether some rule names the variable.

@@ -3,7 +3,7 @@
 use crate::ast::AllowScope;
 use crate::compile::Names;
 use crate::gate::Half;
-use crate::limits::{MAX_EXCERPT_BYTES, MAX_KEPT_MATCHES, MAX_KEPT_VALUES, MAX_MATCHED_VARS};
+use crate::limits::{MAX_KEPT_MATCHES, MAX_MATCHED_VARS};
 use crate::meta::Phase;
 use crate::operator::{Operator, Search};
 use crate::outcome::{Disruption, Interruption, Matched, RuleMatch};
@@ -327,14 +327,14 @@ impl State {
     fn record(&mut self, context: Context<'_>, phase: Phase) {
         let rule = context.rule;
         let mut matched = Vec::new();
-        for hit in self.hits.iter().take(MAX_KEPT_VALUES) {
+        for hit in self.hits.iter().take(context.rules.kept.values) {
             let mut value = Vec::new();
             hit.found.datum.write(&self.values, &mut value);
             let link = rule.links.get(usize::from(hit.link));
             let positive = link.filter(|link| !link.negated);
             let range = positive.and_then(|link| link.operator.as_ref()?.find(&value));
             let value_bytes = value.len();
-            value.truncate(MAX_EXCERPT_BYTES);
+            value.truncate(context.rules.kept.value_bytes);
             matched.push(Matched {
                 variable: hit.found.variable.name(),
                 key: self.values.get(hit.found.key).to_vec(),

@@ -1,0 +1,339 @@
+//! The checks behind the causes.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use super::Case;
+use crate::pattern::Manner;
+use crate::percent::percent_decoded;
+use crate::statement::Link;
+use crate::value::Value;
+
+/// How often the texts of a request are unescaped to look for what a rule's decoding may have met.
+const UNESCAPED: usize = 3;
+
+impl Case<'_> {
+    fn differing(&self) -> (Vec<&Value>, Vec<&Value>) {
+        (self.values.only_here(), self.values.only_there())
+    }
+
+    fn asks(&self, actions: &[&str]) -> bool {
+        self.links.iter().any(|link| actions.iter().any(|action| link.asks(action)))
+    }
+
+    /// Whether some text of the request, as it is or with its percent escapes undone, holds what is looked for.
+    fn has(&self, looked_for: impl Fn(&[u8]) -> bool) -> bool {
+        let exchange = self.exchange;
+        let headers = exchange.headers.iter().flat_map(|(name, value)| [name, value]);
+        let texts = headers.chain([&exchange.target]).map(String::as_bytes);
+        texts.chain([exchange.body.as_slice(), &exchange.answer.body]).any(|text| {
+            let mut text = text.to_vec();
+            (0..UNESCAPED).any(|_| {
+                let found = looked_for(&text);
+                text = percent_decoded(&text);
+                found
+            })
+        })
+    }
+
+    pub(super) fn repeated_multi_match(&self) -> bool {
+        let (here, there) = self.differing();
+        let known = |value: &&Value| self.values.here.iter().any(|other| other.is(value));
+        self.asks(&["multiMatch"])
+            && here.is_empty()
+            && !there.is_empty()
+            && there.iter().all(known)
+    }
+
+    /// Whether every differing value is matched by a pattern of the rule in this manner and not in this engine's, or
+    /// the other way round.
+    pub(super) fn pattern(&self, manner: Manner) -> bool {
+        let turns = |value: &Value| {
+            self.links.iter().filter_map(Link::pattern).any(|pattern| {
+                let plain = Manner::default().matches(pattern, &value.bytes);
+                let other = manner.matches(pattern, &value.bytes);
+                plain.is_some() && other.is_some() && plain != other
+            })
+        };
+        let (here, there) = self.differing();
+        let differing: Vec<&&Value> = here.iter().chain(&there).collect();
+        if self.links.len() == 1 {
+            return !differing.is_empty() && differing.iter().all(|value| turns(value));
+        }
+        // In a chain one link decides whether the others' values are told of at all.
+        differing.iter().any(|value| turns(value))
+            || self.values.here.iter().chain(&self.values.there).any(turns)
+    }
+
+    pub(super) fn octal_escape(&self) -> bool {
+        self.asks(&["t:jsDecode"])
+            && self.has(|text| text.windows(2).any(|pair| matches!(pair, [b'\\', b'0'..=b'7'])))
+    }
+
+    pub(super) fn best_fit(&self) -> bool {
+        self.asks(&["t:urlDecodeUni"])
+            && self.has(|text| {
+                let escape = |pair: &[u8]| pair.eq_ignore_ascii_case(b"%u");
+                text.windows(2).any(escape) || (self.asks(&["t:utf8toUnicode"]) && !text.is_ascii())
+            })
+    }
+
+    pub(super) fn illegible_bytes(&self) -> bool {
+        let (here, there) = self.differing();
+        let writes = [
+            "t:lowercase",
+            "t:uppercase",
+            "t:removeWhitespace",
+            "t:compressWhitespace",
+            "t:utf8toUnicode",
+            "t:cmdLine",
+            "t:htmlEntityDecode",
+        ];
+        self.asks(&writes) && here.iter().chain(&there).any(|value| value.is_illegible())
+    }
+
+    pub(super) fn xml_namespace(&self) -> bool {
+        let (here, there) = self.differing();
+        let declares = |value: &&Value| {
+            let text = value.bytes.to_ascii_lowercase();
+            text.windows(5).any(|word| word == b"xmlns" || word == b"xlink")
+        };
+        self.links.iter().any(|link| link.operator_is("@detectXSS"))
+            && there.is_empty()
+            && here.iter().all(declares)
+    }
+
+    pub(super) fn unset_macro(&self) -> bool {
+        self.links.iter().any(|link| {
+            let operator = link.operator.to_ascii_lowercase();
+            let Some((_, rest)) = operator.split_once("%{request_headers.") else { return false };
+            rest.split_once('}').is_some_and(|(name, _)| self.exchange.header(name).is_none())
+        })
+    }
+
+    pub(super) fn empty_basename(&self) -> bool {
+        let (here, there) = self.differing();
+        let ends = |value: &&Value| value.variable == "REQUEST_BASENAME";
+        let path = self.exchange.target.split(['?', '#']).next().unwrap_or_default();
+        let path = percent_decoded(path.as_bytes());
+        path.ends_with(b"/") | path.ends_with(b"\\") && here.is_empty() && there.iter().all(ends)
+    }
+
+    pub(super) fn spaced_cookie_name(&self) -> bool {
+        let (here, there) = self.differing();
+        let mut values = here.iter().chain(&there).peekable();
+        let cookie = self.exchange.header("cookie").unwrap_or_default();
+        let spaced =
+            |pair: &str| pair.split_once('=').is_some_and(|(name, _)| name.ends_with([' ', '\t']));
+        let about = |value: &&&Value| {
+            value.variable.starts_with("REQUEST_COOKIES")
+                || value.variable.starts_with("MATCHED_VAR")
+        };
+        cookie.split(';').any(spaced)
+            && values.peek().is_some()
+            && values.all(|value| about(&value))
+    }
+
+    fn media(&self) -> String {
+        self.exchange.header("content-type").unwrap_or_default().to_ascii_lowercase()
+    }
+
+    pub(super) fn strict_multipart(&self) -> bool {
+        let (media, delimiter) = self.multipart();
+        let body = &self.exchange.body;
+        let text = String::from_utf8_lossy(body).into_owned();
+        let lone_lf = body.iter().enumerate().any(|(at, byte)| {
+            *byte == b'\n' && at.checked_sub(1).and_then(|at| body.get(at)) != Some(&b'\r')
+        });
+        let quotes = |line: &str| {
+            line.to_ascii_lowercase().starts_with("content-disposition")
+                && line.matches('"').count() != line.matches("=\"").count() * 2
+        };
+        let after = text.split(&format!("{delimiter}--")).nth(1);
+        let flagged = |rule: u64| self.explained.difference.more.contains(&rule);
+        media.starts_with("multipart/")
+            && flagged(200_003)
+            && (media.contains("boundary=\"")
+                || lone_lf
+                || text.lines().any(quotes)
+                || after.is_some_and(|after| !after.trim().is_empty()))
+    }
+
+    /// Whether a part's head lacks `name=`; parts are looked for as leniently as can be.
+    pub(super) fn nameless_part(&self) -> bool {
+        let (media, delimiter) = self.multipart();
+        let body = String::from_utf8_lossy(&self.exchange.body).into_owned();
+        let nameless = |part: &str| {
+            let head = part.split("\n\r\n").next().unwrap_or(part);
+            let head = head.split("\n\n").next().unwrap_or(head).to_ascii_lowercase();
+            let disposition = |line: &str| {
+                line.starts_with("content-disposition: form-data;") && line.contains("name=")
+            };
+            !part.starts_with("--") && !head.lines().any(disposition)
+        };
+        media.starts_with("multipart/")
+            && self.explained.body_error_here
+            && self.explained.body_error_there.is_none()
+            && body.split(&delimiter).skip(1).any(nameless)
+    }
+
+    /// Whether a multipart body does not begin with its delimiter or does not end with the closing one.
+    pub(super) fn unframed_multipart(&self) -> bool {
+        let (_, delimiter) = self.multipart();
+        let body = String::from_utf8_lossy(&self.exchange.body).into_owned();
+        let framed = body.starts_with(&delimiter) && body.contains(&format!("\n{delimiter}--"));
+        let ends_otherwise =
+            |rest: &str| !["\r\n", "\n", "--"].iter().any(|end| rest.starts_with(end));
+        let framed = framed && !body.split(&delimiter).skip(1).any(ends_otherwise);
+        self.media().starts_with("multipart/") && self.explained.body_error_here && !framed
+    }
+
+    /// Whether `t:htmlEntityDecode` meets a numeric entity above 127.
+    pub(super) fn wide_entity(&self) -> bool {
+        let wide = |rest: &str| {
+            let hexadecimal = rest.strip_prefix(['x', 'X']);
+            let (digits, radix) = hexadecimal.map_or((rest, 10), |rest| (rest, 16));
+            let end = digits.find(|c: char| !c.is_digit(radix)).unwrap_or(digits.len());
+            let code = digits.get(..end).and_then(|digits| u64::from_str_radix(digits, radix).ok());
+            code.is_some_and(|code| code > 127)
+        };
+        self.asks(&["t:htmlEntityDecode"])
+            && self.has(|text| String::from_utf8_lossy(text).split("&#").skip(1).any(wide))
+    }
+
+    pub(super) fn unicode_case(&self) -> bool {
+        let (here, there) = self.differing();
+        let folds = |value: &&Value| {
+            let text = String::from_utf8_lossy(&value.bytes).into_owned();
+            text.chars()
+                .any(|c| !c.is_ascii() && (c.to_lowercase().ne([c]) || c.to_uppercase().ne([c])))
+        };
+        self.asks(&["t:lowercase", "t:uppercase", "t:cmdLine"])
+            && here.iter().chain(&there).any(folds)
+    }
+
+    pub(super) fn xml_line_end(&self) -> bool {
+        let (here, there) = self.differing();
+        let about =
+            |value: &&Value| value.variable == "XML" || value.variable.starts_with("MATCHED_VAR");
+        self.media().contains("xml")
+            && here.iter().any(|value| value.bytes.contains(&b'\r'))
+            && here.iter().chain(&there).all(about)
+    }
+
+    /// Media type in lower case, and `--` with the boundary.
+    fn multipart(&self) -> (String, String) {
+        let media = self.media();
+        let named = self.exchange.header("content-type").unwrap_or_default();
+        let at = media.find("boundary=").map_or(media.len(), |at| at + "boundary=".len());
+        let boundary = named.get(at..).unwrap_or_default();
+        let boundary = boundary.split(';').next().unwrap_or_default().trim().trim_matches('"');
+        (media, format!("--{boundary}"))
+    }
+
+    pub(super) fn broken_body(&self) -> bool {
+        self.explained.body_error_there.is_some()
+            && self.explained.body_error_here
+            && self.values.only_there().is_empty()
+    }
+
+    pub(super) fn duplicate_key(&self) -> bool {
+        let body = String::from_utf8_lossy(&self.exchange.body);
+        self.media().contains("json")
+            && self.values.only_there().is_empty()
+            && serde_json::from_str::<Keys>(&body).is_ok_and(|keys| keys.twice)
+    }
+
+    /// Whether an XML body has no element, or an element or processing instruction that does not end.
+    pub(super) fn open_xml(&self) -> bool {
+        let body = String::from_utf8_lossy(&self.exchange.body).into_owned();
+        let tags = || body.split('<').skip(1);
+        let alone = |tag: &&str| tag.starts_with(['?', '!']) || tag.contains("/>");
+        let ends = tags().filter(|tag| tag.starts_with('/')).count();
+        let begins = tags().filter(|tag| !tag.starts_with('/') && !alone(tag)).count();
+        let instruction = tags().any(|tag| tag.starts_with('?') && !tag.contains("?>"));
+        let none = begins == 0 && !tags().any(|tag| tag.contains("/>"));
+        self.media().contains("xml")
+            && self.explained.body_error_here
+            && self.explained.body_error_there.is_none()
+            && (none
+                || instruction
+                || tags().any(|tag| !tag.contains('>'))
+                || begins != ends
+                || !body.trim().starts_with('<'))
+    }
+
+    /// Whether `t:htmlEntityDecode` meets a numeric entity of one digit without semicolon.
+    pub(super) fn short_entity(&self) -> bool {
+        self.asks(&["t:htmlEntityDecode"])
+            && self.has(|text| {
+                text.windows(4).any(|part| {
+                    matches!(part, [b'&', b'#', digit, after]
+                        if digit.is_ascii_digit() && !after.is_ascii_digit() && *after != b';')
+                })
+            })
+    }
+}
+
+/// Whether any object of a JSON document has a key twice.
+struct Keys {
+    twice: bool,
+}
+
+impl<'de> Deserialize<'de> for Keys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Keys, D::Error> {
+        deserializer.deserialize_any(KeysVisitor)
+    }
+}
+
+struct KeysVisitor;
+
+impl<'de> Visitor<'de> for KeysVisitor {
+    type Value = Keys;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys, A::Error> {
+        let (mut seen, mut twice) = (BTreeSet::new(), false);
+        while let Some((key, inner)) = map.next_entry::<String, Keys>()? {
+            twice |= inner.twice | !seen.insert(key);
+        }
+        Ok(Keys { twice })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Keys, A::Error> {
+        let mut twice = false;
+        while let Some(inner) = items.next_element::<Keys>()? {
+            twice |= inner.twice;
+        }
+        Ok(Keys { twice })
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Keys, E> {
+        Ok(Keys { twice: false })
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Keys, E> {
+        Ok(Keys { twice: false })
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Keys, E> {
+        Ok(Keys { twice: false })
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Keys, E> {
+        Ok(Keys { twice: false })
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Keys, E> {
+        Ok(Keys { twice: false })
+    }
+
+    fn visit_unit<E>(self) -> Result<Keys, E> {
+        Ok(Keys { twice: false })
+    }
+}
