@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use portcullis_config::{Diagnostic, LogTarget};
+use portcullis_config::{AuditTarget, Diagnostic, LogTarget};
 use portcullis_pipeline::{Loaded, Registry, Snapshot, compile};
 use portcullis_telemetry::Metrics;
 use portcullis_telemetry::metrics::MetricLimits;
@@ -17,6 +17,9 @@ pub(crate) fn snapshot(path: &Path) -> Result<(Snapshot, Vec<Diagnostic>), Vec<D
     // Whoever only looks must not open, and so create, the files the gateway would log to.
     loaded.gateway.telemetry.access_log.to = LogTarget::Off;
     loaded.gateway.telemetry.waf_log.to = LogTarget::Off;
+    // An absent audit log is what rule text says, which may name a file.
+    let audit_log = loaded.gateway.telemetry.audit_log.get_or_insert_default();
+    audit_log.to = AuditTarget::Off;
     let registry = Registry::new(Metrics::new(MetricLimits::default(), crate::VERSION));
     let made = Loaded { revision: 1, closed_at: None };
     match compile(Arc::new(loaded.gateway), &registry, made) {

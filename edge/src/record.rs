@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
-use portcullis_filter::{Exchange, ExchangeId, Note, Protocol};
+use portcullis_filter::{Exchange, ExchangeId, Hidden, Note, Protocol};
 use portcullis_pipeline::Chain;
-use portcullis_telemetry::{AccessRecord, Durations, Flag, Flags, NoteValue, TlsFacts};
+use portcullis_telemetry::{
+    self as telemetry, AccessRecord, Durations, Flag, Flags, HiddenBytes, NoteValue, TlsFacts,
+};
 
 use crate::connection::{Connection, Seen};
 
@@ -144,7 +146,29 @@ impl Record {
         record.durations = Durations { total: took, ..self.durations };
         record.retries = self.retries;
         record.notes = &notes;
-        sink.write(|out| record.write_line(&self.conn.worker.redactor, out));
+        let redactor = &self.seen.snapshot.redactor;
+        let hidden = self.routed.as_ref().and_then(|(exchange, _)| exchange.hidden.as_deref());
+        match hidden {
+            None => sink.write(|out| record.write_line(redactor, out)),
+            Some(hidden) => {
+                let redactor = redactor.with(&of_exchange(hidden));
+                sink.write(|out| record.write_line(&redactor, out));
+            }
+        }
+    }
+}
+
+fn of_exchange(hidden: &Hidden) -> telemetry::Hidden {
+    let bytes = |(bytes, first, last): &(Vec<u8>, usize, usize)| HiddenBytes {
+        bytes: bytes.clone(),
+        first: *first,
+        last: *last,
+    };
+    telemetry::Hidden {
+        headers: hidden.headers.clone(),
+        arguments: hidden.arguments.clone(),
+        bytes: hidden.bytes.iter().map(bytes).collect(),
+        everything: hidden.everything,
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use portcullis_canonical::SpoofList;
 use portcullis_pipeline::{Snapshot, SnapshotHandle};
-use portcullis_telemetry::{Metrics, Redactor};
+use portcullis_telemetry::Metrics;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
@@ -26,7 +26,6 @@ const FULL_PAUSE: Duration = Duration::from_millis(1);
 pub(crate) struct Worker {
     pub(crate) handle: SnapshotHandle,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) redactor: Redactor,
     pub(crate) pools: Pools,
     pub(crate) budget: Budget,
     pub(crate) spoofs: SpoofList,
@@ -50,8 +49,8 @@ impl Worker {
         budget: Budget,
         open: Arc<AtomicUsize>,
     ) -> Self {
-        let (redactor, spoofs) = (Redactor::default(), SpoofList::default());
-        Self { handle, metrics, redactor, pools, budget, spoofs, open }
+        let spoofs = SpoofList::default();
+        Self { handle, metrics, pools, budget, spoofs, open }
     }
 
     /// Counts a connection while it is served.

@@ -11,8 +11,8 @@ use portcullis_canonical::{
 use portcullis_config as config;
 use portcullis_config::{Diagnostic, Gateway, HostPattern};
 use portcullis_matching::RouteTable;
-use portcullis_telemetry::LogSink;
 use portcullis_telemetry::metrics::LogName;
+use portcullis_telemetry::{Destination, LogSink, Redactor};
 use portcullis_upstream::Cluster;
 
 use crate::filters::{Chains, Place, below};
@@ -38,10 +38,9 @@ pub fn compile(
     loaded: Loaded,
 ) -> Result<Snapshot, Vec<Diagnostic>> {
     let mut problems = Vec::new();
-    let access_log = open_log(LogName::Access, &gateway, registry, &mut problems);
-    let waf_log = open_log(LogName::Waf, &gateway, registry, &mut problems);
+    let logs = Logs::open(&gateway, registry, &mut problems);
     let clusters = clusters(&gateway, registry, &mut problems);
-    let mut chains = Chains::new(&gateway, registry, waf_log);
+    let mut chains = Chains::new(&gateway, registry, &logs);
     let routes = routes(&gateway, &mut chains, &clusters, &mut problems);
     problems.extend(chains.into_problems());
     let tables = Tables::new(&gateway, &routes);
@@ -62,7 +61,8 @@ pub fn compile(
         revision: loaded.revision,
         trusted_proxies: trusted_proxies(&gateway.trusted_proxies),
         listeners,
-        access_log,
+        access_log: logs.access,
+        redactor: logs.redactor,
         clusters: gateway.clusters.iter().filter_map(|c| clusters.get(&*c.name).cloned()).collect(),
         closed_at: loaded.closed_at,
         warnings: problems,
@@ -71,19 +71,51 @@ pub fn compile(
     })
 }
 
+/// Logs that are open, and what they hide.
+#[derive(Debug)]
+pub(crate) struct Logs {
+    access: Option<Arc<LogSink>>,
+    pub(crate) waf: Option<Arc<LogSink>>,
+    pub(crate) redactor: Redactor,
+}
+
+impl Logs {
+    fn open(gateway: &Gateway, registry: &Registry, problems: &mut Vec<Diagnostic>) -> Self {
+        let (telemetry, limits) = (&gateway.telemetry, &gateway.limits);
+        let redactor =
+            Redactor::compile(&telemetry.redact).map_err(|found| below(found, "telemetry.redact"));
+        if let Some(audit) = &telemetry.audit_log {
+            problems.extend(portcullis_waf::check_audit(audit, "telemetry.audit_log"));
+        }
+        Self {
+            access: taken(
+                open_log(LogName::Access, &telemetry.access_log, registry, limits),
+                problems,
+            ),
+            waf: taken(open_log(LogName::Waf, &telemetry.waf_log, registry, limits), problems),
+            redactor: taken(redactor, problems),
+        }
+    }
+}
+
+/// A value, or its default and why there is none.
+fn taken<T: Default>(made: Result<T, Vec<Diagnostic>>, problems: &mut Vec<Diagnostic>) -> T {
+    made.unwrap_or_else(|found| {
+        problems.extend(found);
+        T::default()
+    })
+}
+
 fn open_log(
     name: LogName,
-    gateway: &Gateway,
+    log: &config::Log,
     registry: &Registry,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<Arc<LogSink>> {
-    let (target, at) = match name {
-        LogName::Access => (&gateway.telemetry.access_log.to, "telemetry.access_log.to"),
-        LogName::Waf => (&gateway.telemetry.waf_log.to, "telemetry.waf_log.to"),
-    };
-    registry.log(name, target, &gateway.limits).unwrap_or_else(|error| {
-        problems.push(Diagnostic::error(at, format!("the log cannot be opened: {error}")));
-        None
+    limits: &config::Limits,
+) -> Result<Option<Arc<LogSink>>, Vec<Diagnostic>> {
+    let Some(destination) = Destination::of(&log.to) else { return Ok(None) };
+    registry.log(name, destination, log.rotate, limits).map(Some).map_err(|error| {
+        let path = format!("telemetry.{}_log.to", name.as_str());
+        vec![Diagnostic::error(path, format!("the log cannot be opened: {error}"))]
     })
 }
 

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use portcullis_config as config;
 use portcullis_config::{Diagnostic, FilterConfig, FilterKind};
 use portcullis_filter::Filter;
-use portcullis_telemetry::LogSink;
+use portcullis_telemetry::metrics::LogName;
+use portcullis_telemetry::{Destination, LogSink};
 use portcullis_traffic::HeadersFilter;
-use portcullis_waf::{WafFilter, WafParts};
+use portcullis_waf::{AuditSource, WafFilter, WafParts};
 
+use crate::compile::Logs;
 use crate::order::position;
 use crate::{Chain, Link, OnError, Registry};
 
@@ -25,7 +27,7 @@ pub(crate) struct Place<'a, 'p> {
 pub(crate) struct Chains<'a> {
     gateway: &'a config::Gateway,
     registry: &'a Registry,
-    waf_log: Option<Arc<LogSink>>,
+    logs: &'a Logs,
     filters: HashMap<&'a FilterConfig, Option<Arc<dyn Filter>>>,
     chains: HashMap<Vec<&'a FilterConfig>, Arc<Chain>>,
     problems: Vec<Diagnostic>,
@@ -35,12 +37,12 @@ impl<'a> Chains<'a> {
     pub(crate) fn new(
         gateway: &'a config::Gateway,
         registry: &'a Registry,
-        waf_log: Option<Arc<LogSink>>,
+        logs: &'a Logs,
     ) -> Self {
         Self {
             gateway,
             registry,
-            waf_log,
+            logs,
             filters: HashMap::new(),
             chains: HashMap::new(),
             problems: Vec::new(),
@@ -89,6 +91,12 @@ impl<'a> Chains<'a> {
         compiled
     }
 
+    fn open_audit(&self, log: &config::AuditLog) -> std::io::Result<Option<Arc<LogSink>>> {
+        let Some(destination) = Destination::of_audit(&log.to) else { return Ok(None) };
+        let limits = &self.gateway.limits;
+        self.registry.log(LogName::Audit, destination, log.rotate, limits).map(Some)
+    }
+
     /// The filter, and what should be known of it.
     fn compile(&self, filter: &FilterConfig, at: &str) -> Result<Compiled, Vec<Diagnostic>> {
         match filter {
@@ -98,7 +106,12 @@ impl<'a> Chains<'a> {
                     rulesets: &self.gateway.rulesets,
                     compiled: &self.registry.rulesets,
                     metrics: &self.registry.metrics,
-                    log: self.waf_log.as_ref(),
+                    log: self.logs.waf.as_ref(),
+                    redactor: &self.logs.redactor,
+                    audit: AuditSource {
+                        written: self.gateway.telemetry.audit_log.as_ref(),
+                        open: &|log| self.open_audit(log),
+                    },
                     at,
                 };
                 let filter = WafFilter::compile(waf, &parts)?;

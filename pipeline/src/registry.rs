@@ -47,6 +47,7 @@ pub(crate) struct LogKey {
     pub(crate) name: LogName,
     pub(crate) destination: Destination,
     pub(crate) queue_lines: usize,
+    pub(crate) rotate: Option<config::Rotate>,
 }
 
 impl Registry {
@@ -74,23 +75,27 @@ impl Registry {
         Ok(cluster)
     }
 
-    /// The log of this name, open; none when it is off.
+    /// The log of this name, open.
     ///
     /// # Errors
-    /// The file cannot be opened.
+    /// The file cannot be opened, or the authorities of a collector cannot be read.
     pub(crate) fn log(
         &self,
         name: LogName,
-        target: &config::LogTarget,
+        destination: Destination,
+        rotate: Option<config::Rotate>,
         limits: &config::Limits,
-    ) -> std::io::Result<Option<Arc<LogSink>>> {
-        let Some(destination) = Destination::of(target) else { return Ok(None) };
-        let key = LogKey { name, destination, queue_lines: limits.log_queue as usize };
+    ) -> std::io::Result<Arc<LogSink>> {
+        let key = LogKey { name, destination, queue_lines: limits.log_queue as usize, rotate };
         let open = |key: &LogKey| {
-            let limits = SinkLimits { queue_lines: key.queue_lines, ..SinkLimits::default() };
-            LogSink::open(key.destination.clone(), limits, self.metrics.log_lines_dropped(key.name))
+            let limits = SinkLimits {
+                queue_lines: key.queue_lines,
+                rotate: key.rotate,
+                ..SinkLimits::default()
+            };
+            LogSink::open(key.destination.clone(), limits, self.metrics.log(key.name))
         };
-        self.logs.of(&key, open).map(Some)
+        self.logs.of(&key, open)
     }
 }
 

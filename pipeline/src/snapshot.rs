@@ -8,7 +8,7 @@ use std::time::Instant;
 use arc_swap::{ArcSwap, Guard};
 use portcullis_canonical::{Policy, TrustedProxies};
 use portcullis_config as config;
-use portcullis_telemetry::LogSink;
+use portcullis_telemetry::{LogSink, Redactor};
 use portcullis_upstream::Cluster;
 
 use crate::{Certificates, Routes};
@@ -30,6 +30,8 @@ pub struct Snapshot {
     pub access_log: Option<Arc<LogSink>>,
     /// What compiling it brought up that is no error, such as rules that are dear to match.
     pub warnings: Vec<config::Diagnostic>,
+    /// What logs hide.
+    pub redactor: Redactor,
     pub(crate) closed_at: Option<Instant>,
     pub(crate) seen: AtomicBool,
 }

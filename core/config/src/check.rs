@@ -11,6 +11,7 @@ mod headers;
 mod limits;
 mod listeners;
 mod routes;
+mod telemetry;
 
 /// What is known besides what could be read.
 pub(crate) struct Known<'a> {
@@ -24,6 +25,7 @@ pub(crate) struct Known<'a> {
 pub(crate) fn check(gateway: &Gateway, known: &Known<'_>, spans: &Spans) -> Vec<Diagnostic> {
     let mut report = Report { problems: Vec::new(), known, spans };
     limits::check(gateway, &mut report);
+    telemetry::check(gateway, &mut report);
     listeners::check(gateway, &mut report);
     clusters::check(gateway, &mut report);
     filters::check(gateway, &mut report);

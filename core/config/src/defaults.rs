@@ -61,6 +61,24 @@ pub const BUFFERED_BODIES: ByteSize = ByteSize::from_mib(256);
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 /// Lines waiting for one log: a second of 8,000 requests.
 pub const LOG_QUEUE: u32 = 8192;
+/// Size at which a log file that rotates is begun anew.
+pub const LOG_ROTATE: ByteSize = ByteSize::from_mib(100);
+/// Renamed files kept of a log that rotates.
+pub const LOG_KEEP: u32 = 5;
+/// Bytes of a body an audit record holds.
+pub const AUDIT_BODY: ByteSize = ByteSize::from_kib(64);
+/// Wait for the answer of a collector.
+pub const OTLP_TIMEOUT: Duration = Duration::from_secs(10);
+/// Records of one request to a collector.
+pub const OTLP_BATCH: u32 = 512;
+
+pub(crate) fn otlp_timeout() -> Duration {
+    OTLP_TIMEOUT
+}
+
+pub(crate) fn otlp_batch() -> u32 {
+    OTLP_BATCH
+}
 
 // Clusters.
 

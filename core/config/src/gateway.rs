@@ -1,14 +1,13 @@
 //! The whole of what an operator writes.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::files::OutputFile;
 use crate::{
     BindAddress, Cluster, FilterConfig, HostFilters, Limits, Listener, Network, Route, Ruleset,
+    Telemetry,
 };
 
 /// What an operator writes, in one document or in a folder of documents.
@@ -56,56 +55,6 @@ impl Default for Admin {
         let loopback = std::net::SocketAddr::from(([127, 0, 0, 1], crate::defaults::ADMIN_PORT));
         Self { address: loopback.into(), danger_public: false }
     }
-}
-
-/// Logs.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Telemetry {
-    /// One JSON line an exchange.
-    pub access_log: Log,
-    /// One JSON line an exchange in which a WAF rule matched.
-    pub waf_log: Log,
-    /// How much the program says about itself, on stderr. Read at start only.
-    pub log_level: LogLevel,
-}
-
-/// A log.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Log {
-    /// Where its lines go.
-    pub to: LogTarget,
-}
-
-/// Where the lines of a log go.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LogTarget {
-    /// Standard output.
-    #[default]
-    Stdout,
-    /// Nowhere.
-    Off,
-    /// Appended to a file. Relative to the document.
-    File(#[schemars(with = "OutputFile")] PathBuf),
-}
-
-/// How much the program says about itself.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LogLevel {
-    /// Only what failed.
-    Error,
-    /// And what is suspicious.
-    Warn,
-    /// And what changed.
-    #[default]
-    Info,
-    /// And what helps to find a fault.
-    Debug,
-    /// Everything.
-    Trace,
 }
 
 /// Whose word on the caller's address is taken. Empty: nobody's; the caller is who opened the connection.

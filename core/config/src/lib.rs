@@ -29,6 +29,7 @@ mod schema;
 mod spans;
 mod structure;
 mod suggest;
+mod telemetry;
 mod text;
 mod units;
 
@@ -44,8 +45,7 @@ pub use filters::{
     WafMode,
 };
 pub use gateway::{
-    Admin, EscapedSlashes, ForwardedHeader, Gateway, Log, LogLevel, LogTarget, Paths, Runtime,
-    Telemetry, TrustedProxies,
+    Admin, EscapedSlashes, ForwardedHeader, Gateway, Paths, Runtime, TrustedProxies,
 };
 pub use limits::{Limits, ListenerLimits};
 pub use listener::{Alpn, Certificate, Listener, ListenerTls, TlsVersion};
@@ -59,4 +59,8 @@ pub use route::{
 pub use schema::schema;
 pub use spans::Spans;
 pub use suggest::suggest;
+pub use telemetry::{
+    AuditEngine, AuditFormat, AuditLog, AuditTarget, Log, LogLevel, LogTarget, Otlp, Redact,
+    Rotate, Telemetry,
+};
 pub use units::{ByteSize, Duration};

@@ -9,7 +9,7 @@ pub const REDACTED: &str = "[redacted]";
 
 impl Gateway {
     /// The whole configuration, defaults included, as JSON without secrets. Values that a `headers` filter sets or adds
-    /// to requests are secrets: credentials for the upstream are given so. Keys and certificates are named by file.
+    /// to requests are secrets, and so are the header lines sent to a collector: credentials are given so. Keys and certificates are named by file.
     ///
     /// # Errors
     /// None are known: every part of a configuration has a form in JSON.
@@ -23,6 +23,7 @@ impl Gateway {
                 redact(&mut shown, &segments);
             }
         }
+        redact(&mut shown, &["telemetry", "audit_log", "to", "otlp", "headers", "*"]);
         Ok(shown)
     }
 }
@@ -52,6 +53,14 @@ fn redact(value: &mut Value, path: &[&str]) {
 #[cfg(test)]
 mod tests {
     use crate::parse_str;
+
+    #[test]
+    fn credentials_for_a_collector_are_not_shown() {
+        let text = "telemetry: {audit_log: {to: {otlp: {endpoint: 'http://127.0.0.1:4318/v1/logs', \
+                    headers: {authorization: s3cret}}}}}\n";
+        let shown = parse_str("a.yaml", text).unwrap().gateway.redacted().unwrap().to_string();
+        assert!(!shown.contains("s3cret") && shown.contains("4318"), "{shown}");
+    }
 
     #[test]
     fn credentials_for_the_upstream_are_not_shown() {

@@ -99,6 +99,19 @@ pub enum Note {
     Text(String),
 }
 
+/// What no log may show of an exchange, beside what none ever shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hidden {
+    /// Names of headers of both messages.
+    pub headers: Vec<Vec<u8>>,
+    /// Names of arguments and cookies.
+    pub arguments: Vec<Vec<u8>>,
+    /// Bytes that are hidden wherever they stand, and how many may be shown at their beginning and end.
+    pub bytes: Vec<(Vec<u8>, usize, usize)>,
+    /// Nothing a caller or an upstream sent may be shown.
+    pub everything: bool,
+}
+
 /// One request and its response, as filters see it. Made by the edge after canonicalisation and routing.
 pub struct Exchange {
     /// Number of the exchange, also the event id shown to a blocked caller.
@@ -123,6 +136,8 @@ pub struct Exchange {
     pub consumer: Option<Consumer>,
     /// Facts for the access log.
     pub notes: Vec<(&'static str, Note)>,
+    /// What a filter wants hidden in every log; none for nothing.
+    pub hidden: Option<Box<Hidden>>,
     hold_response_bytes: Option<usize>,
     states: Vec<Option<Box<dyn Any + Send>>>,
     position: usize,
@@ -145,6 +160,7 @@ impl Exchange {
             route,
             consumer: None,
             notes: Vec::new(),
+            hidden: None,
             hold_response_bytes: None,
             states: Vec::new(),
             position: 0,

@@ -20,7 +20,8 @@ use pingora_http::{RequestHeader, ResponseHeader};
 pub use body::WholeBody;
 pub use error::{Culprit, FilterError};
 pub use exchange::{
-    Consumer, Downstream, Exchange, ExchangeId, ExchangeParts, Note, Protocol, Received, Tls,
+    Consumer, Downstream, Exchange, ExchangeId, ExchangeParts, Hidden, Note, Protocol, Received,
+    Tls,
 };
 pub use flow::Flow;
 pub use interest::{BodyInterest, Interest};

@@ -52,10 +52,11 @@ fn main() {
         ..AccessRecord::new(1, 1, "web", peer)
     };
     let null = Destination::File("/dev/null".into());
-    let dropped = metrics.log_lines_dropped(LogName::Access);
+    let counters = metrics.log(LogName::Access);
+    let dropped = counters.dropped.clone();
     let limits =
         SinkLimits { queue_lines: 1_000_000, queue_bytes: 1 << 30, ..SinkLimits::default() };
-    let sink = LogSink::open(null, limits, dropped.clone()).unwrap();
+    let sink = LogSink::open(null, limits, counters).unwrap();
     for threads in [1, 2] {
         measure("count", threads, || cluster.retries.increment());
         measure("observe a duration", threads, || {

@@ -225,13 +225,19 @@ impl<'a> AccessRecord<'a> {
     fn write_request(&self, line: &mut Object<'_>, redactor: &Redactor) {
         line.bounded("method", self.method, FIELD_BYTES_MAX);
         line.bounded("host", self.host, FIELD_BYTES_MAX);
-        line.bounded("path", self.path, TARGET_BYTES_MAX);
+        if let Some(path) = self.path {
+            line.bounded("path", Some(&redactor.plain(path)), TARGET_BYTES_MAX);
+        }
         if let Some(query) = self.query {
             line.bounded("query", Some(&redactor.query(query)), TARGET_BYTES_MAX);
         }
-        line.bounded("user_agent", self.user_agent, FIELD_BYTES_MAX);
+        if let Some(agent) = self.user_agent {
+            let shown = redactor.header(b"user-agent", agent);
+            line.bounded("user_agent", Some(&shown), FIELD_BYTES_MAX);
+        }
         if let Some(referer) = self.referer {
-            line.bounded("referer", Some(&redactor.url(referer)), FIELD_BYTES_MAX);
+            let shown = redactor.header(b"referer", referer);
+            line.bounded("referer", Some(&shown), FIELD_BYTES_MAX);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Wall-clock time of log lines.
 
 use std::cell::Cell;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Length of `2026-11-21T10:52:00`, the part of a timestamp that changes once a second.
 const SECOND_BYTES: usize = 19;
@@ -21,6 +21,30 @@ impl Timestamp {
     pub fn now() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// This long before now.
+    #[must_use]
+    pub fn ago(since: Duration) -> Self {
+        let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        Self(Self::now().0.saturating_sub(millis))
+    }
+
+    /// Nanoseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn nanos(self) -> u64 {
+        self.0.saturating_mul(1_000_000)
+    }
+
+    /// `2026/11/21 10:52:00`, in UTC.
+    #[must_use]
+    pub fn slashed(self) -> String {
+        let text = second_text(self.0 / 1000).map(|byte| match byte {
+            b'-' => '/',
+            b'T' => ' ',
+            other => char::from(other),
+        });
+        text.into_iter().collect()
     }
 
     /// Appends the time as in RFC 3339 section 5.6, in UTC with milliseconds:
@@ -109,5 +133,7 @@ mod tests {
         check(1_767_225_599_120, "2025-12-31T23:59:59.120Z");
         check(1_767_225_600_045, "2026-01-01T00:00:00.045Z");
         check(4_107_542_400_000, "2100-03-01T00:00:00.000Z");
+        assert_eq!(Timestamp(1_767_225_600_045).slashed(), "2026/01/01 00:00:00");
+        assert_eq!(Timestamp(5).nanos(), 5_000_000);
     }
 }

@@ -70,6 +70,10 @@ impl<'a> Object<'a> {
         number(self.name(name), value);
     }
 
+    pub(crate) fn boolean(&mut self, name: &'static str, value: bool) {
+        self.name(name).extend_from_slice(if value { b"true" } else { b"false" });
+    }
+
     pub(crate) fn signed(&mut self, name: &'static str, value: i64) {
         let out = self.name(name);
         if value < 0 {

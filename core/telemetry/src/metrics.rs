@@ -22,6 +22,8 @@ pub use label::{
 };
 use name::Name;
 
+use crate::LogCounters;
+
 /// Media type of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -67,6 +69,7 @@ pub struct Metrics {
     waf_score: Family<Histogram>,
     waf_seconds: Family<Histogram>,
     reloads: Family<Counter>,
+    log_lines: Family<Counter>,
     log_lines_dropped: Family<Counter>,
     build_info: Family<Gauge>,
     single: Singles,
@@ -119,6 +122,7 @@ impl Metrics {
             waf_score: histograms(Name::WafScore),
             waf_seconds: histograms(Name::WafSeconds),
             reloads: counters(Name::Reloads),
+            log_lines: counters(Name::LogLines),
             log_lines_dropped: counters(Name::LogLinesDropped),
             build_info: gauges(Name::BuildInfo),
             single: Singles::new(),
@@ -234,10 +238,13 @@ impl Metrics {
         self.single.panics.1.increment();
     }
 
-    /// Lines lost by a log.
+    /// Lines and records a log wrote and lost.
     #[must_use]
-    pub fn log_lines_dropped(&self, log: LogName) -> Counter {
-        self.log_lines_dropped.series(&[log.as_str()], Forget::Never)
+    pub fn log(&self, log: LogName) -> LogCounters {
+        LogCounters {
+            written: self.log_lines.series(&[log.as_str()], Forget::Never),
+            dropped: self.log_lines_dropped.series(&[log.as_str()], Forget::Never),
+        }
     }
 
     /// Body bytes held in memory for inspection.
@@ -284,6 +291,7 @@ impl Metrics {
         self.downstream_accepted.render(out);
         self.downstream_refused.render(out);
         self.reloads.render(out);
+        self.log_lines.render(out);
         self.log_lines_dropped.render(out);
     }
 

@@ -1,132 +1,167 @@
-//! What never reaches a log: secrets in headers, parameters and the values rules matched.
+//! What never reaches a log: secrets in headers, parameters, bodies and the values rules matched.
 //!
 //! Redaction errs towards hiding: a name is compared after percent-decoding and in lower case, and the
-//! value of a sensitive name is hidden up to the next separator that surely ends it.
+//! value of a sensitive name is hidden up to the next separator that surely ends it. What a secret was
+//! encoded to (base64, a hash) is not known for it.
+
+mod body;
+mod literals;
+mod names;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::Arc;
+
+use portcullis_config::{self as config, Diagnostic};
+use regex_automata::meta::Regex;
+use regex_automata::util::syntax;
+
+use literals::Literals;
+pub use literals::{HiddenBytes, LITERAL_BYTES_MIN};
+use names::{HEADERS, PARAMETERS, json_unescaped, percent_decoded, with_lower_case};
 
 /// Stands where a secret was.
 pub const REDACTED: &str = "[redacted]";
 
-/// Headers whose values are credentials.
-const HEADERS: &[&str] = &[
-    "authorization",
-    "proxy-authorization",
-    "cookie",
-    "set-cookie",
-    "x-api-key",
-    "api-key",
-    "apikey",
-    "x-auth-token",
-    "x-access-token",
-    "x-csrf-token",
-    "x-xsrf-token",
-    "x-amz-security-token",
-    "x-goog-iam-authorization-token",
-    "x-vault-token",
-];
+/// Memory all patterns together may take when compiled, in bytes.
+const PATTERN_BYTES_MAX: usize = 8 << 20;
 
-/// Query, form and JSON names whose values are credentials.
-const PARAMETERS: &[&str] = &[
-    "password",
-    "passwd",
-    "pass",
-    "pwd",
-    "passphrase",
-    "new_password",
-    "old_password",
-    "current_password",
-    "password_confirmation",
-    "secret",
-    "client_secret",
-    "token",
-    "access_token",
-    "refresh_token",
-    "id_token",
-    "auth_token",
-    "csrf_token",
-    "api_key",
-    "apikey",
-    "api-key",
-    "access_key",
-    "private_key",
-    "authorization",
-    "assertion",
-    "client_assertion",
-    "code_verifier",
-    "session",
-    "sessionid",
-    "session_id",
-    "sid",
-    "jwt",
-    "otp",
-    "pin",
-    "cvv",
-    "cvc",
-    "card_number",
-    "cardnumber",
-    "x-amz-signature",
-    "x-amz-credential",
-    "x-amz-security-token",
-    "x-goog-signature",
-    "signature",
-    "sig",
-];
+/// How much of the end of a value that was cut is left out where patterns or bytes are hidden: a secret that lies over the
+/// cut would not be known.
+const CUT_BYTES: usize = 64;
 
-/// Longest parameter name that is compared; no sensitive name is longer.
-const NAME_BYTES_MAX: usize = 256;
-
-/// Hides secrets by the names they stand under.
+/// Hides secrets by the names they stand under, by patterns, and for one exchange by what its rules said.
 #[derive(Debug, Clone)]
 pub struct Redactor {
+    base: Arc<Base>,
+    /// Of one exchange.
+    own: Option<Arc<Own>>,
+}
+
+#[derive(Debug)]
+struct Base {
+    names: Names,
+    patterns: Option<Regex>,
+}
+
+#[derive(Debug, Default)]
+struct Names {
     headers: HashSet<Box<[u8]>>,
     parameters: HashSet<Box<[u8]>>,
 }
 
+#[derive(Debug)]
+struct Own {
+    names: Names,
+    literals: Option<Literals>,
+    everything: bool,
+}
+
+/// What is hidden of one exchange, beside what always is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hidden {
+    /// Names of headers of both messages.
+    pub headers: Vec<Vec<u8>>,
+    /// Names of arguments and cookies.
+    pub arguments: Vec<Vec<u8>>,
+    /// Bytes that are hidden wherever they stand, unless fewer than [`LITERAL_BYTES_MIN`].
+    pub bytes: Vec<HiddenBytes>,
+    /// Nothing a caller or an upstream sent is shown.
+    pub everything: bool,
+}
+
+impl Hidden {
+    /// Whether nothing is hidden.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Names {
+    fn add(set: &mut HashSet<Box<[u8]>>, names: impl IntoIterator<Item = impl AsRef<[u8]>>) {
+        set.extend(names.into_iter().map(|name| name.as_ref().to_ascii_lowercase().into()));
+    }
+}
+
 impl Default for Redactor {
     fn default() -> Self {
-        Self::new::<&str, &str>([], [])
+        let mut names = Names::default();
+        Names::add(&mut names.headers, HEADERS);
+        Names::add(&mut names.parameters, PARAMETERS);
+        Self { base: Arc::new(Base { names, patterns: None }), own: None }
     }
 }
 
 impl Redactor {
-    /// The built-in names and, in any case of letters, these headers and parameters too.
+    /// The built-in names and what an operator wrote.
+    ///
+    /// # Errors
+    /// Patterns that do not compile, or that match nothing at all; paths begin at `redact`.
+    pub fn compile(written: &config::Redact) -> Result<Self, Vec<Diagnostic>> {
+        let mut names = Names::default();
+        Names::add(&mut names.headers, HEADERS.iter().copied());
+        Names::add(&mut names.headers, &written.headers);
+        Names::add(&mut names.parameters, PARAMETERS.iter().copied());
+        Names::add(&mut names.parameters, &written.arguments);
+        Names::add(&mut names.parameters, &written.cookies);
+        let mut problems = Vec::new();
+        for (n, pattern) in written.patterns.iter().enumerate() {
+            if let Err(message) = compile(std::slice::from_ref(pattern)) {
+                problems.push(Diagnostic::error(format!("patterns[{n}]"), message));
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let patterns = compile(&written.patterns)
+            .map_err(|message| vec![Diagnostic::error("patterns", message)])?;
+        Ok(Self { base: Arc::new(Base { names, patterns }), own: None })
+    }
+
+    /// This redactor for one exchange, which hides more.
     #[must_use]
-    pub fn new<H: AsRef<str>, P: AsRef<str>>(
-        headers: impl IntoIterator<Item = H>,
-        parameters: impl IntoIterator<Item = P>,
-    ) -> Self {
-        let lower = |name: &str| name.to_ascii_lowercase().into_bytes().into_boxed_slice();
-        let mut all_headers: HashSet<_> = HEADERS.iter().map(|name| lower(name)).collect();
-        all_headers.extend(headers.into_iter().map(|name| lower(name.as_ref())));
-        let mut all_parameters: HashSet<_> = PARAMETERS.iter().map(|name| lower(name)).collect();
-        all_parameters.extend(parameters.into_iter().map(|name| lower(name.as_ref())));
-        Self { headers: all_headers, parameters: all_parameters }
+    pub fn with(&self, hidden: &Hidden) -> Self {
+        let mut names = Names::default();
+        Names::add(&mut names.headers, &hidden.headers);
+        Names::add(&mut names.parameters, &hidden.arguments);
+        let literals = Literals::new(&hidden.bytes);
+        let own = Own { names, literals, everything: hidden.everything };
+        Self { base: Arc::clone(&self.base), own: Some(Arc::new(own)) }
     }
 
     /// Whether the value of this header is hidden.
     #[must_use]
-    pub fn hides_header(&self, name: &str) -> bool {
-        with_lower_case(name.as_bytes(), |lower| self.headers.contains(lower))
+    pub fn hides_header(&self, name: &[u8]) -> bool {
+        with_lower_case(name, |lower| self.names().any(|names| names.headers.contains(lower)))
     }
 
     /// Whether the value of this parameter is hidden. The name may be percent-encoded; of `user[password]`
     /// and `json.user.password` each part counts.
     #[must_use]
     pub fn hides_parameter(&self, name: &[u8]) -> bool {
+        let known = |name: &[u8]| self.names().any(|names| names.parameters.contains(name));
         with_lower_case(percent_decoded(name).trim_ascii(), |lower| {
             let part = |byte: &u8| matches!(byte, b'.' | b'[' | b']' | b':');
-            self.parameters.contains(lower)
-                || (lower.iter().any(part)
-                    && lower.split(part).any(|part| self.parameters.contains(part)))
+            known(lower) || (lower.iter().any(part) && lower.split(part).any(known))
         })
+    }
+
+    fn names(&self) -> impl Iterator<Item = &Names> {
+        std::iter::once(&self.base.names).chain(self.own.as_ref().map(|own| &own.names))
+    }
+
+    fn everything(&self) -> bool {
+        self.own.as_ref().is_some_and(|own| own.everything)
     }
 
     /// The value of a header, or what stands for it.
     #[must_use]
-    pub fn header<'v>(&self, name: &str, value: &'v [u8]) -> &'v [u8] {
-        if self.hides_header(name) { REDACTED.as_bytes() } else { value }
+    pub fn header<'v>(&self, name: &[u8], value: &'v [u8]) -> Cow<'v, [u8]> {
+        if self.hides_header(name) {
+            return Cow::Borrowed(REDACTED.as_bytes());
+        }
+        self.text(value)
     }
 
     /// A query or form with the values of sensitive parameters hidden.
@@ -144,21 +179,28 @@ impl Redactor {
             at += parameter.len() + 1;
         }
         if copied == 0 {
-            return Cow::Borrowed(query);
+            return self.plain(query);
         }
         out.extend_from_slice(query.get(copied..).unwrap_or_default());
-        Cow::Owned(out)
+        self.finish(Cow::Owned(out))
     }
 
     /// A URL with the values of sensitive parameters in its query hidden.
     #[must_use]
     pub fn url<'v>(&self, url: &'v [u8]) -> Cow<'v, [u8]> {
-        let Some(mark) = memchr(b'?', url) else { return Cow::Borrowed(url) };
+        let Some(mark) = memchr(b'?', url) else { return self.plain(url) };
         let (before, query) = url.split_at(mark + 1);
-        match self.query(query) {
-            Cow::Borrowed(_) => Cow::Borrowed(url),
-            Cow::Owned(shown) => Cow::Owned([before, &shown].concat()),
+        let shown = self.query(query);
+        if *shown == *query {
+            return self.plain(url);
         }
+        self.finish(Cow::Owned([before, &shown].concat()))
+    }
+
+    /// A value that holds no names, such as a path: patterns and bytes of the exchange are hidden.
+    #[must_use]
+    pub fn plain<'v>(&self, value: &'v [u8]) -> Cow<'v, [u8]> {
+        self.finish(Cow::Borrowed(value))
     }
 
     /// Where the value of a sensitive parameter begins. Some servers separate by `;` as well, so what
@@ -190,12 +232,11 @@ impl Redactor {
     #[must_use]
     pub fn hides_variable(&self, collection: &str, key: &[u8]) -> bool {
         let is = |name: &str| collection.eq_ignore_ascii_case(name);
-        let header = || std::str::from_utf8(key).is_ok_and(|name| self.hides_header(name));
         if is("REQUEST_COOKIES") {
             return true;
         }
         if is("REQUEST_HEADERS") || is("RESPONSE_HEADERS") {
-            return header();
+            return self.hides_header(key);
         }
         self.hides_parameter(key)
     }
@@ -204,6 +245,10 @@ impl Redactor {
     /// under a sensitive name is hidden.
     #[must_use]
     pub fn text<'v>(&self, text: &'v [u8]) -> Cow<'v, [u8]> {
+        self.finish(self.named(text))
+    }
+
+    fn named<'v>(&self, text: &'v [u8]) -> Cow<'v, [u8]> {
         let mut out = Vec::new();
         let mut copied = 0;
         let mut at = 0;
@@ -212,8 +257,9 @@ impl Redactor {
             if !matches!(byte, b'=' | b':') {
                 continue;
             }
-            let name = name_before(&text[copied..at - 1]);
-            if !self.hides_parameter(name) {
+            let name = json_unescaped(name_before(&text[copied..at - 1]));
+            let header = byte == b':' && self.hides_header(&name);
+            if !header && !self.hides_parameter(&name) {
                 continue;
             }
             out.extend_from_slice(&text[copied..at]);
@@ -227,15 +273,60 @@ impl Redactor {
         out.extend_from_slice(&text[copied..]);
         Cow::Owned(out)
     }
+
+    /// The beginning of a value that was cut, less what a cut secret might take of it.
+    #[must_use]
+    pub fn cut<'v>(&self, value: &'v [u8]) -> &'v [u8] {
+        let literals = self.own.as_ref().is_some_and(|own| own.literals.is_some());
+        if literals || self.base.patterns.is_some() {
+            return value.get(..value.len().saturating_sub(CUT_BYTES)).unwrap_or_default();
+        }
+        value
+    }
+
+    /// Hides what has no name.
+    fn finish<'v>(&self, mut shown: Cow<'v, [u8]>) -> Cow<'v, [u8]> {
+        if self.everything() && !shown.is_empty() {
+            return Cow::Borrowed(REDACTED.as_bytes());
+        }
+        if let Some(literals) = self.own.as_ref().and_then(|own| own.literals.as_ref())
+            && let Some(hidden) = literals.hide(&shown)
+        {
+            shown = Cow::Owned(hidden);
+        }
+        let Some(patterns) = &self.base.patterns else { return shown };
+        let mut out = Vec::new();
+        let mut copied = 0;
+        for found in patterns.find_iter(&*shown).filter(|found| !found.is_empty()) {
+            out.extend_from_slice(shown.get(copied..found.start()).unwrap_or_default());
+            out.extend_from_slice(REDACTED.as_bytes());
+            copied = found.end();
+        }
+        if copied == 0 {
+            return shown;
+        }
+        out.extend_from_slice(shown.get(copied..).unwrap_or_default());
+        Cow::Owned(out)
+    }
 }
 
-/// Asks about the name in lower case. Names too long to compare are answered with yes.
-fn with_lower_case(name: &[u8], ask: impl FnOnce(&[u8]) -> bool) -> bool {
-    let mut buffer = [0; NAME_BYTES_MAX];
-    let Some(lower) = buffer.get_mut(..name.len()) else { return true };
-    lower.copy_from_slice(name);
-    lower.make_ascii_lowercase();
-    !lower.is_empty() && ask(lower)
+/// One program of all patterns; none of none.
+fn compile(patterns: &[String]) -> Result<Option<Regex>, String> {
+    if patterns.is_empty() {
+        return Ok(None);
+    }
+    let config = Regex::config().utf8_empty(false).nfa_size_limit(Some(PATTERN_BYTES_MAX));
+    let syntax = syntax::Config::new().utf8(false);
+    let regex = Regex::builder().configure(config).syntax(syntax).build_many(patterns).map_err(
+        |error| match error.syntax_error() {
+            Some(error) => format!("not a regular expression: {error}"),
+            None => format!("the patterns cannot be compiled: {error}"),
+        },
+    )?;
+    if regex.is_match(b"") {
+        return Err("a pattern that matches nothing at all hides nothing".to_owned());
+    }
+    Ok(Some(regex))
 }
 
 /// The name that ends a text, without quotes and blanks around it.
@@ -255,44 +346,14 @@ fn name_before(text: &[u8]) -> &[u8] {
 /// How many bytes after the separator belong to the secret.
 fn secret_length(text: &[u8], json: bool) -> usize {
     let blanks = text.len() - text.trim_ascii_start().len();
-    if json && text.get(blanks) == Some(&b'"') {
-        let mut escaped = false;
-        for (at, byte) in text.iter().enumerate().skip(blanks + 1) {
-            match byte {
-                b'"' if !escaped => return at + 1,
-                b'\\' => escaped = !escaped,
-                _ => escaped = false,
-            }
-        }
-        return text.len();
+    if json {
+        return body::json_value_end(text, blanks);
     }
-    let end = |byte: &u8| if json { matches!(byte, b',' | b'}') } else { *byte == b'&' };
-    text.iter().position(end).unwrap_or(text.len())
+    memchr(b'&', text).unwrap_or(text.len())
 }
 
 fn memchr(needle: u8, haystack: &[u8]) -> Option<usize> {
     haystack.iter().position(|byte| *byte == needle)
-}
-
-fn percent_decoded(text: &[u8]) -> Cow<'_, [u8]> {
-    if !text.iter().any(|byte| matches!(byte, b'%' | b'+')) {
-        return Cow::Borrowed(text);
-    }
-    let hex = |at: usize| text.get(at).and_then(|byte| (*byte as char).to_digit(16));
-    let mut out = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(&byte) = text.get(at) {
-        match (byte, hex(at + 1), hex(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                out.push((high * 16 + low) as u8);
-                at += 2;
-            }
-            (b'+', _, _) => out.push(b' '),
-            _ => out.push(byte),
-        }
-        at += 1;
-    }
-    Cow::Owned(out)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! pipe. When the writer falls behind until the buffer is full, lines are dropped and counted.
 
 mod file;
+mod otlp;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -14,10 +15,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
-use portcullis_config::{LogTarget, defaults};
+use portcullis_config::{AuditTarget, LogTarget, Otlp, Rotate, defaults};
 
 use crate::metrics::Counter;
 use file::LogFile;
+use otlp::Collector;
 
 /// How long the writer lets lines gather before it writes them in one go.
 const GATHER: Duration = Duration::from_millis(2);
@@ -30,9 +32,6 @@ const CLOSE_WAIT: Duration = Duration::from_secs(5);
 
 /// Most bytes of waiting lines: the default number of lines at 1 KiB each, which is twice a usual one.
 const QUEUE_BYTES: usize = 8 * 1024 * 1024;
-
-/// Renamed files kept.
-const ROTATE_KEEP: u32 = 5;
 
 /// Memory a thread keeps for building its next line.
 const SCRATCH_BYTES_KEPT: usize = 64 * 1024;
@@ -49,6 +48,8 @@ pub enum Destination {
     /// Appended to a file, which is made when absent, readable by owner and group. A file that was
     /// renamed or removed is opened anew within a second.
     File(PathBuf),
+    /// Posted to a collector.
+    Otlp(Box<Otlp>),
 }
 
 impl Destination {
@@ -61,6 +62,17 @@ impl Destination {
             LogTarget::File(path) => Some(Self::File(path.clone())),
         }
     }
+
+    /// Where a configured audit log goes; none when it is off.
+    #[must_use]
+    pub fn of_audit(target: &AuditTarget) -> Option<Self> {
+        match target {
+            AuditTarget::Stdout => Some(Self::Stdout),
+            AuditTarget::Off => None,
+            AuditTarget::File(path) => Some(Self::File(path.clone())),
+            AuditTarget::Otlp(collector) => Some(Self::Otlp(Box::new(collector.clone()))),
+        }
+    }
 }
 
 /// How far a sink may grow.
@@ -70,21 +82,23 @@ pub struct SinkLimits {
     pub queue_lines: usize,
     /// Most bytes of lines that wait for the writer.
     pub queue_bytes: usize,
-    /// Size in bytes at which a file is renamed to `NAME.1` and begun anew; none lets it grow.
-    pub rotate_bytes: Option<u64>,
-    /// How many renamed files are kept.
-    pub rotate_keep: u32,
+    /// When a file is renamed to `NAME.1` and begun anew; none lets it grow.
+    pub rotate: Option<Rotate>,
 }
 
 impl Default for SinkLimits {
     fn default() -> Self {
-        Self {
-            queue_lines: defaults::LOG_QUEUE as usize,
-            queue_bytes: QUEUE_BYTES,
-            rotate_bytes: None,
-            rotate_keep: ROTATE_KEEP,
-        }
+        Self { queue_lines: defaults::LOG_QUEUE as usize, queue_bytes: QUEUE_BYTES, rotate: None }
     }
+}
+
+/// What is counted of a log.
+#[derive(Debug, Clone, Default)]
+pub struct LogCounters {
+    /// Lines or records written.
+    pub written: Counter,
+    /// Lines or records lost.
+    pub dropped: Counter,
 }
 
 /// A log: lines go in from any thread, and out in order. Ends when it is dropped, after what was queued
@@ -99,14 +113,14 @@ struct Shared {
     wake: Condvar,
     written: Condvar,
     limits: SinkLimits,
-    dropped: Counter,
+    counters: LogCounters,
 }
 
 #[derive(Default)]
 struct Queue {
     lines: Vec<u8>,
-    /// How many lines wait.
-    count: usize,
+    /// Where each of them ends.
+    ends: Vec<usize>,
     /// The writer waits to be woken.
     idle: bool,
     /// Lines were taken and are being written.
@@ -117,25 +131,27 @@ struct Queue {
 }
 
 impl LogSink {
-    /// Opens the destination and starts the writer; `dropped` counts lost lines.
+    /// Opens the destination and starts the writer.
     ///
     /// # Errors
-    /// When a file cannot be opened for appending or the thread cannot be started.
+    /// When a file cannot be opened for appending, the authorities of a collector cannot be read, or the thread cannot
+    /// be started.
     pub fn open(
         destination: Destination,
         limits: SinkLimits,
-        dropped: Counter,
+        counters: LogCounters,
     ) -> io::Result<Self> {
         let output = match &destination {
             Destination::Stdout => Output::Stdout,
-            Destination::File(path) => Output::File(LogFile::open(path, limits)?),
+            Destination::File(path) => Output::File(LogFile::open(path, limits.rotate)?),
+            Destination::Otlp(otlp) => Output::Otlp(Box::new(Collector::new(otlp)?)),
         };
         let shared = Arc::new(Shared {
             queue: Mutex::default(),
             wake: Condvar::new(),
             written: Condvar::new(),
             limits,
-            dropped,
+            counters,
         });
         let writer = Writer { shared: Arc::clone(&shared), output, last_failure: None };
         thread::Builder::new().name("log-writer".to_owned()).spawn(move || writer.run())?;
@@ -148,7 +164,7 @@ impl LogSink {
         &self.destination
     }
 
-    /// Queues the line that `write` appends, its line feed included.
+    /// Queues the line or record that `write` appends, its line feed included.
     pub fn write(&self, write: impl FnOnce(&mut Vec<u8>)) {
         SCRATCH.with(|scratch| {
             // A line written while another line is being built would find the scratch borrowed.
@@ -210,15 +226,19 @@ impl fmt::Debug for LogSink {
 impl Shared {
     fn push(&self, line: &[u8]) {
         let mut queue = self.queue.lock();
-        let full = queue.count >= self.limits.queue_lines
+        if line.is_empty() {
+            return;
+        }
+        let full = queue.ends.len() >= self.limits.queue_lines
             || queue.lines.len() + line.len() > self.limits.queue_bytes;
         if full || queue.closed {
             drop(queue);
-            self.dropped.increment();
+            self.counters.dropped.increment();
             return;
         }
         queue.lines.extend_from_slice(line);
-        queue.count += 1;
+        let end = queue.lines.len();
+        queue.ends.push(end);
         let wake = std::mem::take(&mut queue.idle);
         drop(queue);
         if wake {
@@ -230,6 +250,22 @@ impl Shared {
 enum Output {
     Stdout,
     File(LogFile),
+    Otlp(Box<Collector>),
+}
+
+/// Lines or records taken out of the queue.
+#[derive(Default)]
+struct Batch {
+    lines: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Batch {
+    fn clear(&mut self) {
+        self.lines.clear();
+        self.lines.shrink_to(SCRATCH_BYTES_KEPT * 8);
+        self.ends.clear();
+    }
 }
 
 struct Writer {
@@ -240,14 +276,14 @@ struct Writer {
 
 impl Writer {
     fn run(mut self) {
-        let mut batch = Vec::new();
+        let mut batch = Batch::default();
         loop {
             let (reopen, closing) = self.next_batch(&mut batch);
             if reopen {
                 self.reopen();
             }
-            if !batch.is_empty() {
-                self.write(&batch);
+            if !batch.ends.is_empty() {
+                self.write(&batch, closing);
             }
             let mut queue = self.shared.queue.lock();
             queue.writing = false;
@@ -261,9 +297,8 @@ impl Writer {
     }
 
     /// Waits for lines, lets them gather, and takes them all. Returns whether to reopen and to end.
-    fn next_batch(&self, batch: &mut Vec<u8>) -> (bool, bool) {
+    fn next_batch(&self, batch: &mut Batch) -> (bool, bool) {
         batch.clear();
-        batch.shrink_to(SCRATCH_BYTES_KEPT * 8);
         let mut queue = self.shared.queue.lock();
         if queue.lines.is_empty() && !queue.closing && !queue.reopen {
             queue.idle = true;
@@ -275,15 +310,15 @@ impl Writer {
                 queue = self.shared.queue.lock();
             }
         }
-        std::mem::swap(&mut queue.lines, batch);
-        queue.count = 0;
-        queue.writing = !batch.is_empty();
+        std::mem::swap(&mut queue.lines, &mut batch.lines);
+        std::mem::swap(&mut queue.ends, &mut batch.ends);
+        queue.writing = !batch.ends.is_empty();
         (std::mem::take(&mut queue.reopen), queue.closing)
     }
 
     fn reopen(&mut self) {
         let result = match &mut self.output {
-            Output::Stdout => Ok(()),
+            Output::Stdout | Output::Otlp(_) => Ok(()),
             Output::File(file) => file.reopen(),
         };
         if let Err(error) = result {
@@ -291,16 +326,22 @@ impl Writer {
         }
     }
 
-    fn write(&mut self, batch: &[u8]) {
+    fn write(&mut self, batch: &Batch, closing: bool) {
+        let total = batch.ends.len();
         let result = match &mut self.output {
-            Output::Stdout => write_stdout(batch).map_err(|error| (0, error)),
-            Output::File(file) => file.append(batch),
+            Output::Stdout => write_stdout(&batch.lines).map_err(|error| (0, error)),
+            Output::File(file) => file.append(&batch.lines, &batch.ends),
+            Output::Otlp(collector) => collector.post(&batch.lines, &batch.ends, closing),
         };
-        if let Err((written, error)) = result {
-            let lost = batch.get(written..).unwrap_or_default();
-            self.shared.dropped.add(count_lines(lost));
-            self.report(&error);
-        }
+        let written = match result {
+            Ok(()) => total,
+            Err((written, error)) => {
+                self.report(&error);
+                written
+            }
+        };
+        self.shared.counters.written.add(written as u64);
+        self.shared.counters.dropped.add((total - written) as u64);
     }
 
     /// Says once a minute that lines are lost; the metric counts them all.
@@ -316,6 +357,7 @@ impl Writer {
             Output::File(file) => {
                 tracing::error!(%error, path = %file.path().display(), "Log lines are lost");
             }
+            Output::Otlp(_) => tracing::error!(%error, "Log records for a collector are lost"),
         }
     }
 }
@@ -324,10 +366,6 @@ fn write_stdout(batch: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(batch)?;
     out.flush()
-}
-
-fn count_lines(lines: &[u8]) -> u64 {
-    lines.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
 #[cfg(test)]

@@ -58,6 +58,8 @@ pub struct WafMatch<'a> {
     pub rule: u64,
     /// Expanded `msg`.
     pub message: &'a [u8],
+    /// Whether `message` says something else than the rule's text, so that it may quote the exchange.
+    pub expanded: bool,
     /// Expanded `logdata`.
     pub data: &'a [u8],
     /// Name of the severity, lower case; empty for none.
@@ -70,6 +72,8 @@ pub struct WafMatch<'a> {
     pub file: &'a str,
     /// Line of the rule in its file.
     pub line: u32,
+    /// Whether its texts may quote what is hidden: one of the values it matched is.
+    pub quotes_hidden: bool,
     /// Collection of the matched variable: `ARGS`.
     pub variable: &'a str,
     /// Its key within the collection; empty for none.
@@ -128,7 +132,7 @@ impl WafEvent<'_> {
         line.ip("client", self.client);
         line.bounded("method", Some(self.method), VALUE_BYTES_MAX);
         line.bounded("host", Some(self.host), VALUE_BYTES_MAX);
-        line.bounded("path", Some(self.path), TEXT_BYTES_MAX);
+        line.bounded("path", Some(&redactor.plain(self.path)), TEXT_BYTES_MAX);
         line.text("action", self.action.as_str());
         line.number("status", u64::from(self.status));
         if let Some(rule) = self.blocking_rule {
@@ -166,14 +170,12 @@ impl WafMatch<'_> {
         let mut object = Object::open(out);
         object.number("rule", self.rule);
         // A rule's texts quote what it matched, so they are hidden with it.
-        let hidden = redactor.hides_variable(self.variable, self.key);
-        if hidden && !self.data.is_empty() {
+        if self.quotes_hidden && !self.data.is_empty() {
             object.text("data", REDACTED);
         } else {
             object.bounded("data", Some(&redactor.text(self.data)), TEXT_BYTES_MAX);
         }
-        let quotes_value = hidden && !self.value.is_empty() && contains(self.message, self.value);
-        if quotes_value {
+        if self.quotes_hidden && self.expanded {
             object.text("message", REDACTED);
         } else {
             object.bounded("message", Some(&redactor.text(self.message)), TEXT_BYTES_MAX);
@@ -195,7 +197,7 @@ impl WafMatch<'_> {
         object.number("line", u64::from(self.line));
         object.text("variable", self.variable);
         if !self.key.is_empty() {
-            object.bounded("key", Some(self.key), VALUE_BYTES_MAX);
+            object.bounded("key", Some(&redactor.plain(self.key)), VALUE_BYTES_MAX);
         }
         if let Some(offset) = self.offset {
             object.number("offset", offset as u64);
@@ -207,10 +209,6 @@ impl WafMatch<'_> {
         object.bounded("value", Some(&value), VALUE_BYTES_MAX);
         object.close();
     }
-}
-
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack.windows(needle.len()).any(|window| window == needle)
 }
 
 #[cfg(test)]

@@ -54,10 +54,7 @@ impl AuditPart {
 
     /// Its letter.
     pub const fn letter(self) -> u8 {
-        match self {
-            Self::End => b'Z',
-            other => b'A' + other as u8,
-        }
+        if matches!(self, Self::End) { b'Z' } else { b'A' + self as u8 }
     }
 
     fn of(letter: char) -> Option<Self> {

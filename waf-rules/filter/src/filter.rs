@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -16,10 +16,11 @@ use portcullis_filter::{
     WholeBody,
 };
 use portcullis_telemetry::metrics::WafPhase;
-use portcullis_telemetry::{LogSink, Metrics};
+use portcullis_telemetry::{LogSink, Metrics, Redactor};
 use portcullis_waf_engine::{Disruption, Interruption, RuleSet, Transaction, TransactionId};
 
 use crate::RuleSets;
+use crate::audit::{AuditLog, AuditSource, Ended, hidden};
 use crate::inflate::{Inflated, inflate};
 use crate::report::Reporter;
 use crate::rulesets::RecordCounts;
@@ -39,6 +40,10 @@ pub struct WafParts<'a> {
     pub metrics: &'a Arc<Metrics>,
     /// Where it reports; none when the WAF log is off.
     pub log: Option<&'a Arc<LogSink>>,
+    /// What it hides in what it reports.
+    pub redactor: &'a Redactor,
+    /// Where it writes audit records.
+    pub audit: AuditSource<'a>,
     /// Its place in the configuration.
     pub at: &'a str,
 }
@@ -51,6 +56,8 @@ pub struct WafFilter {
     reporter: Reporter,
     /// `None` where the rules keep nothing.
     record_counts: Option<RecordCounts>,
+    /// None where no record can be written.
+    audit: Option<AuditLog>,
 }
 
 /// What one exchange keeps between phases.
@@ -58,6 +65,16 @@ struct Inspection {
     transaction: Transaction,
     interruption: Option<Interruption>,
     status: u16,
+    /// Time in each phase.
+    phase_micros: [u64; 5],
+}
+
+impl Inspection {
+    fn took(&mut self, phase: WafPhase, took: Duration) {
+        if let Some(micros) = self.phase_micros.get_mut(phase as usize) {
+            *micros += u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        }
+    }
 }
 
 impl WafFilter {
@@ -66,12 +83,12 @@ impl WafFilter {
     /// # Errors
     /// Every problem of the filter and of its rules, the latter with the rule file's name and line.
     pub fn compile(waf: &config::Waf, parts: &WafParts<'_>) -> Result<Self, Vec<Diagnostic>> {
-        let assembled = assemble(waf, parts.rulesets, parts.at)?;
+        let assembled = assemble(waf, parts)?;
         let rules = parts.compiled.of(assembled.sources).map_err(|problems| {
             problems.into_iter().map(|problem| located(problem, parts.at)).collect::<Vec<_>>()
         })?;
-        let reporter =
-            Reporter::new(&waf.ruleset, assembled.version, parts.metrics, parts.log.cloned());
+        let reporter = Reporter::new(&waf.ruleset, assembled.version, parts);
+        let audit = AuditLog::open(&rules, parts)?;
         let record_counts =
             rules.keeps_records().then(|| parts.compiled.record_counts(parts.metrics));
         Ok(Self {
@@ -80,6 +97,7 @@ impl WafFilter {
             request_body: waf.request_body,
             response_body: waf.response_body,
             reporter,
+            audit,
         })
     }
 
@@ -93,6 +111,9 @@ impl WafFilter {
 
     fn begin(&self, ex: &Exchange, req: &RequestHeader) -> Transaction {
         let mut tx = Transaction::new(Arc::clone(&self.rules), TransactionId::from(ex.id.0));
+        if self.audit.is_some() {
+            tx.keep_audit_body();
+        }
         let SocketAddrs { client, local } = addresses(ex);
         tx.connection(client.ip(), client.port(), local.ip(), local.port());
         tx.request_line(
@@ -159,8 +180,11 @@ impl Filter for WafFilter {
         let began = Instant::now();
         let mut transaction = self.begin(ex, req);
         let demand = transaction.request_headers_done();
-        self.reporter.inspected(&ex.route, WafPhase::RequestHeaders, began);
-        ex.set_state(Inspection { transaction, interruption: None, status: 0 });
+        let took = self.reporter.inspected(&ex.route, WafPhase::RequestHeaders, began);
+        let mut inspection =
+            Inspection { transaction, interruption: None, status: 0, phase_micros: [0; 5] };
+        inspection.took(WafPhase::RequestHeaders, took);
+        ex.set_state(inspection);
         Ok(self.answer(ex, demand))
     }
 
@@ -185,7 +209,8 @@ impl Filter for WafFilter {
         }
         let transaction = transaction(ex)?;
         let demand = transaction.request_body(&inflated.bytes, inflated.complete);
-        self.reporter.inspected(&ex.route, WafPhase::RequestBody, began);
+        let took = self.reporter.inspected(&ex.route, WafPhase::RequestBody, began);
+        inspection(ex)?.took(WafPhase::RequestBody, took);
         Ok(self.answer(ex, demand))
     }
 
@@ -205,7 +230,8 @@ impl Filter for WafFilter {
         }
         let demand = transaction.response_headers_done();
         let wants_body = demand.is_none() && transaction.wants_response_body();
-        self.reporter.inspected(&ex.route, WafPhase::ResponseHeaders, began);
+        let took = self.reporter.inspected(&ex.route, WafPhase::ResponseHeaders, began);
+        self::inspection(ex)?.took(WafPhase::ResponseHeaders, took);
         if wants_body && self.response_body.inspect && !is_stream(&res.headers) {
             ex.hold_response(self.response_body.limit.in_memory());
         }
@@ -223,18 +249,27 @@ impl Filter for WafFilter {
         let inflated = inflate(&res.headers, body, limit_bytes)
             .map_err(|refusal| FilterError::new(Culprit::Upstream, refusal.to_string()))?;
         let demand = transaction(ex)?.response_body(&inflated.bytes, inflated.complete);
-        self.reporter.inspected(&ex.route, WafPhase::ResponseBody, began);
+        let took = self.reporter.inspected(&ex.route, WafPhase::ResponseBody, began);
+        inspection(ex)?.took(WafPhase::ResponseBody, took);
         Ok(self.answer(ex, demand))
     }
 
     fn log(&self, ex: &mut Exchange) {
         let Some(mut inspection) = ex.take_state::<Inspection>() else { return };
+        let began = Instant::now();
         inspection.transaction.logging();
         if let Some(counts) = &self.record_counts {
             counts.show();
         }
-        let (transaction, demand) = (&inspection.transaction, inspection.interruption.as_ref());
-        self.reporter.report(ex, transaction, demand, inspection.status);
+        inspection.took(WafPhase::Logging, began.elapsed());
+        let Inspection { transaction, interruption, status, phase_micros } = &inspection;
+        ex.hidden = hidden(transaction);
+        self.reporter.report(ex, transaction, interruption.as_ref(), *status);
+        if let Some(audit) = &self.audit {
+            let interrupted = interruption.is_some();
+            let ended = Ended { status: *status, interrupted, phase_micros: *phase_micros };
+            audit.write(ex, transaction, ended);
+        }
     }
 }
 

@@ -5,11 +5,13 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "tests"))]
 
+mod audit;
 mod filter;
 mod inflate;
 mod report;
 mod rulesets;
 mod sources;
 
+pub use audit::{AuditSource, OpenAudit, check_audit};
 pub use filter::{WafFilter, WafParts};
 pub use rulesets::RuleSets;

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::RwLock;
 use portcullis_filter::{Exchange, Note};
@@ -12,6 +12,9 @@ use portcullis_telemetry::{
     LogSink, Metrics, Redactor, Scores, Timestamp, WafAction, WafEvent, WafMatch,
 };
 use portcullis_waf_engine::{Interruption, RuleMatch, Score, Transaction};
+
+use crate::WafParts;
+use crate::audit::{is_expanded, quotes_hidden, secrets};
 
 /// Reports for one filter, on whichever routes it runs.
 pub(crate) struct Reporter {
@@ -33,25 +36,22 @@ struct Verdict<'a> {
 }
 
 impl Reporter {
-    pub(crate) fn new(
-        ruleset: &str,
-        version: String,
-        metrics: &Arc<Metrics>,
-        log: Option<Arc<LogSink>>,
-    ) -> Self {
+    pub(crate) fn new(ruleset: &str, version: String, parts: &WafParts<'_>) -> Self {
         Self {
             ruleset: ruleset.to_owned(),
             version,
-            metrics: Arc::clone(metrics),
-            log,
-            redactor: Redactor::default(),
+            metrics: Arc::clone(parts.metrics),
+            log: parts.log.cloned(),
+            redactor: parts.redactor.clone(),
             by_route: RwLock::default(),
         }
     }
 
-    /// A phase was inspected.
-    pub(crate) fn inspected(&self, route: &Arc<str>, phase: WafPhase, began: Instant) {
-        self.of(route).inspected(phase, began.elapsed());
+    /// A phase was inspected; the result is how long it took.
+    pub(crate) fn inspected(&self, route: &Arc<str>, phase: WafPhase, began: Instant) -> Duration {
+        let took = began.elapsed();
+        self.of(route).inspected(phase, took);
+        took
     }
 
     /// An exchange ended. `status` is that of the local reply or of the response, 0 for none.
@@ -82,16 +82,22 @@ impl Reporter {
         }
         if let Some(log) = &self.log {
             let verdict = Verdict { matches: &matches, score: &score, demand, status };
-            self.write_event(log, ex, &verdict);
+            let redactor = self.redactor.with(&secrets(&self.redactor, transaction));
+            self.write_event((log, &redactor), ex, &verdict);
         }
     }
 
-    fn write_event(&self, log: &LogSink, ex: &Exchange, verdict: &Verdict<'_>) {
+    fn write_event(
+        &self,
+        (log, redactor): (&LogSink, &Redactor),
+        ex: &Exchange,
+        verdict: &Verdict<'_>,
+    ) {
         let Verdict { matches, score, demand, status } = *verdict;
         let tags: Vec<Vec<&str>> =
             matches.iter().map(|m| m.rule.tags.iter().map(AsRef::as_ref).collect()).collect();
         let matches: Vec<WafMatch<'_>> =
-            matches.iter().zip(&tags).map(|(matched, tags)| describe(matched, tags)).collect();
+            matches.iter().zip(&tags).map(|(m, tags)| describe(redactor, m, tags)).collect();
         let event = WafEvent {
             time: Timestamp::now(),
             id: ex.id.0,
@@ -114,7 +120,7 @@ impl Reporter {
             ruleset_version: &self.version,
             matches: &matches,
         };
-        log.write(|line| event.write_line(&self.redactor, line));
+        log.write(|line| event.write_line(redactor, line));
     }
 
     fn of(&self, route: &Arc<str>) -> Arc<WafMetrics> {
@@ -127,12 +133,14 @@ impl Reporter {
     }
 }
 
-fn describe<'a>(matched: &'a RuleMatch, tags: &'a [&'a str]) -> WafMatch<'a> {
+fn describe<'a>(redactor: &Redactor, matched: &'a RuleMatch, tags: &'a [&'a str]) -> WafMatch<'a> {
     let first = matched.first();
     let range = first.and_then(|value| value.range.clone());
     WafMatch {
         rule: matched.rule.id,
         message: matched.message.as_bytes(),
+        expanded: is_expanded(matched),
+        quotes_hidden: quotes_hidden(redactor, matched),
         data: matched.data.as_bytes(),
         severity: matched.rule.severity.map_or("", |severity| severity.name()),
         phase: matched.phase.number(),
@@ -143,7 +151,10 @@ fn describe<'a>(matched: &'a RuleMatch, tags: &'a [&'a str]) -> WafMatch<'a> {
         key: first.map_or(&[], |value| &value.key),
         offset: range.as_ref().map(|range| range.start),
         length: range.as_ref().map(|range| range.end - range.start),
-        value: first.map_or(&[], |value| &value.value),
+        value: first.map_or(&[], |value| match value.value_bytes > value.value.len() {
+            true => redactor.cut(&value.value),
+            false => &value.value,
+        }),
     }
 }
 

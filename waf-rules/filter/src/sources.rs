@@ -4,13 +4,14 @@
 //! stand before the rules, the rules, the operator's files and lines that must stand after them. What the filter's
 //! own keys say (mode, limits) comes last, so that no line of a rule file changes it.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use portcullis_config as config;
 use portcullis_config::{Diagnostic, WafMode};
 use portcullis_waf_engine::{RuleDiagnostic, Sources};
 use portcullis_waf_rulesets::{HOW_TO_BRING_ONE, Package, embedded};
+
+use crate::{WafParts, audit};
 
 /// Name of the entry document in diagnostics of the engine.
 const ENTRY: &str = "waf";
@@ -34,11 +35,11 @@ pub(crate) struct Assembled {
 /// Collects everything a filter's rules are compiled from.
 pub(crate) fn assemble(
     waf: &config::Waf,
-    rulesets: &BTreeMap<String, config::Ruleset>,
-    at: &str,
+    parts: &WafParts<'_>,
 ) -> Result<Assembled, Vec<Diagnostic>> {
+    let (at, written) = (parts.at, parts.audit.written);
     let mut problems = Vec::new();
-    let package = package(waf, rulesets, at).unwrap_or_else(|problem| {
+    let package = package(waf, parts.rulesets, at).unwrap_or_else(|problem| {
         problems.push(*problem);
         None
     });
@@ -48,6 +49,7 @@ pub(crate) fn assemble(
         Some(package) => package.entry(&format!("{owner}{}Include {BEFORE}", setup(waf))),
         None => format!("{owner}Include {BEFORE}\n"),
     };
+    entry.insert_str(0, &audit::defaults(written));
     let mut files = Vec::new();
     for (n, path) in waf.rules.iter().enumerate() {
         match rule_file(path) {
@@ -62,7 +64,7 @@ pub(crate) fn assemble(
             )),
         }
     }
-    let _ = write!(entry, "Include {AFTER}\n{}", settings(waf));
+    let _ = write!(entry, "Include {AFTER}\n{}{}", settings(waf), audit::overrides(written));
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -101,7 +103,7 @@ pub(crate) fn located(problem: RuleDiagnostic, at: &str) -> Diagnostic {
 /// The rule set package a filter names; none for `none`.
 fn package(
     waf: &config::Waf,
-    rulesets: &BTreeMap<String, config::Ruleset>,
+    rulesets: &std::collections::BTreeMap<String, config::Ruleset>,
     at: &str,
 ) -> Result<Option<Package>, Box<Diagnostic>> {
     if waf.ruleset == config::defaults::NO_RULESET {

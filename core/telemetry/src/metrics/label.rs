@@ -127,6 +127,8 @@ label! {
         Access => "access",
         /// One line a WAF event.
         Waf => "waf",
+        /// One record an audited exchange.
+        Audit => "audit",
     }
 }
 

@@ -215,8 +215,10 @@ names! {
     ReloadFirstRequestSeconds = "portcullis_reload_first_request_seconds",
         Histogram(&RELOAD_SECONDS), [],
         "Time from a changed file being closed to the first exchange under the new snapshot.";
+    LogLines = "portcullis_log_lines_total", Counter, ["log"],
+        "Log lines and audit records written.";
     LogLinesDropped = "portcullis_log_lines_dropped_total", Counter, ["log"],
-        "Log lines lost because the queue was full or the destination failed.";
+        "Log lines and audit records lost because the queue was full or the destination failed.";
     Panics = "portcullis_panics_total", Counter, [],
         "Panics caught; each is a bug.";
     BuildInfo = "portcullis_build_info", Gauge, ["version"],

@@ -168,7 +168,7 @@ fn every_family_is_rendered_once_with_help_and_type() {
     metrics.snapshot_published(3);
     metrics.reload_compiled(Duration::from_millis(7));
     metrics.reload_first_request(Duration::from_millis(70));
-    metrics.log_lines_dropped(LogName::Access).add(2);
+    metrics.log(LogName::Access).dropped.add(2);
     metrics.panic();
     let text = metrics.render();
     for name in name::Name::ALL {

@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::SinkLimits;
+use portcullis_config::Rotate;
 
 /// Owner writes, group reads: access logs hold personal data.
 const MODE: u32 = 0o640;
@@ -19,12 +19,12 @@ pub(super) struct LogFile {
     file: File,
     identity: (u64, u64),
     length: u64,
-    limits: SinkLimits,
+    rotation: Option<Rotate>,
     looked: Instant,
 }
 
 impl LogFile {
-    pub(super) fn open(path: &Path, limits: SinkLimits) -> io::Result<Self> {
+    pub(super) fn open(path: &Path, rotation: Option<Rotate>) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).mode(MODE).open(path)?;
         let metadata = file.metadata()?;
         Ok(Self {
@@ -32,7 +32,7 @@ impl LogFile {
             file,
             identity: (metadata.dev(), metadata.ino()),
             length: metadata.len(),
-            limits,
+            rotation,
             looked: Instant::now(),
         })
     }
@@ -43,47 +43,45 @@ impl LogFile {
 
     /// Opens the path anew; the old file stays in use when that fails.
     pub(super) fn reopen(&mut self) -> io::Result<()> {
-        *self = Self::open(&self.path, self.limits)?;
+        *self = Self::open(&self.path, self.rotation)?;
         Ok(())
     }
 
-    /// Appends whole lines. On failure tells how many bytes of them made it.
-    pub(super) fn append(&mut self, lines: &[u8]) -> Result<(), (usize, io::Error)> {
+    /// Appends whole lines or records, which end at `ends`. On failure tells how many of them made it.
+    pub(super) fn append(
+        &mut self,
+        lines: &[u8],
+        ends: &[usize],
+    ) -> Result<(), (usize, io::Error)> {
         self.follow_rename().map_err(|error| (0, error))?;
-        let mut written = 0;
-        while let Some(rest) = lines.get(written..).filter(|rest| !rest.is_empty()) {
-            let part = self.part(rest);
-            if part == 0 {
+        let (mut written, mut start) = (0, 0);
+        while let Some(rest) = ends.get(written..).filter(|rest| !rest.is_empty()) {
+            let count = self.fitting(rest, start);
+            let end = count.checked_sub(1).and_then(|last| rest.get(last)).copied();
+            let Some(part) = end.and_then(|end| lines.get(start..end)) else {
                 self.rotate().map_err(|error| (written, error))?;
                 continue;
-            }
-            self.file.write_all(&rest[..part]).map_err(|error| (written, error))?;
-            self.length += part as u64;
-            written += part;
+            };
+            self.file.write_all(part).map_err(|error| (written, error))?;
+            self.length += part.len() as u64;
+            written += count;
+            start += part.len();
         }
         Ok(())
     }
 
-    /// How many bytes of whole lines still fit into this file; at least one line into an empty one.
-    fn part(&self, rest: &[u8]) -> usize {
-        let Some(max) = self.limits.rotate_bytes else { return rest.len() };
-        let room = usize::try_from(max.saturating_sub(self.length)).unwrap_or(usize::MAX);
-        if rest.len() <= room {
-            return rest.len();
-        }
-        let end_of_line = |part: &[u8]| part.iter().rposition(|byte| *byte == b'\n');
-        if let Some(end) = rest.get(..room).and_then(end_of_line) {
-            return end + 1;
-        }
-        if self.length > 0 {
-            return 0;
-        }
-        rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |end| end + 1)
+    /// How many of the lines that follow `start` still fit into this file; at least one into an empty one.
+    fn fitting(&self, ends: &[usize], start: usize) -> usize {
+        let Some(rotate) = self.rotation else { return ends.len() };
+        let room = usize::try_from(rotate.size.bytes().saturating_sub(self.length));
+        let limit = start.saturating_add(room.unwrap_or(usize::MAX));
+        let fitting = ends.partition_point(|end| *end <= limit);
+        if self.length == 0 { fitting.max(1) } else { fitting }
     }
 
     /// `NAME` becomes `NAME.1`, `NAME.1` becomes `NAME.2`, and the last one kept is replaced.
     fn rotate(&mut self) -> io::Result<()> {
-        let keep = self.limits.rotate_keep;
+        let keep = self.rotation.map_or(0, |rotate| rotate.keep);
         for number in (1..keep).rev() {
             let from = self.numbered(number);
             if from.exists() {

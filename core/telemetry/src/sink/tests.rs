@@ -8,7 +8,11 @@ const WAIT: Duration = Duration::from_secs(10);
 fn sink(path: &Path, limits: SinkLimits) -> (LogSink, Counter) {
     let dropped = Counter::default();
     let destination = Destination::File(path.to_owned());
-    (LogSink::open(destination, limits, dropped.clone()).unwrap(), dropped)
+    (LogSink::open(destination, limits, counters(&dropped)).unwrap(), dropped)
+}
+
+fn counters(dropped: &Counter) -> LogCounters {
+    LogCounters { dropped: dropped.clone(), ..LogCounters::default() }
 }
 
 fn say(sink: &LogSink, text: &str) {
@@ -114,11 +118,15 @@ fn a_renamed_file_is_left_and_a_new_one_begun() {
     assert_eq!(read(&path), "three\n");
 }
 
+fn rotation(bytes: u64) -> Option<Rotate> {
+    Some(Rotate { size: portcullis_config::ByteSize::from_bytes(bytes), keep: 2 })
+}
+
 #[test]
 fn files_rotate_by_size_between_lines() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("access.log");
-    let limits = SinkLimits { rotate_bytes: Some(10), rotate_keep: 2, ..SinkLimits::default() };
+    let limits = SinkLimits { rotate: rotation(10), ..SinkLimits::default() };
     let (sink, dropped) = sink(&path, limits);
     for number in 0..10 {
         say(&sink, &format!("{number}___"));
@@ -138,7 +146,7 @@ fn files_rotate_by_size_between_lines() {
 fn lines_that_cannot_be_written_are_counted() {
     let dropped = Counter::default();
     let full = Destination::File("/dev/full".into());
-    let sink = LogSink::open(full, SinkLimits::default(), dropped.clone()).unwrap();
+    let sink = LogSink::open(full, SinkLimits::default(), counters(&dropped)).unwrap();
     say(&sink, "one");
     say(&sink, "two");
     assert!(sink.flush(WAIT));
@@ -150,7 +158,7 @@ fn a_file_that_cannot_be_opened_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("absent").join("access.log");
     let destination = Destination::File(path);
-    assert!(LogSink::open(destination, SinkLimits::default(), Counter::default()).is_err());
+    assert!(LogSink::open(destination, SinkLimits::default(), LogCounters::default()).is_err());
 }
 
 #[test]
@@ -164,4 +172,23 @@ fn a_line_may_be_written_while_another_is_built() {
     });
     assert!(sink.flush(WAIT));
     assert_eq!(read(&path), "inner\nouter\n");
+}
+
+#[test]
+fn a_record_of_several_lines_is_never_torn_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.log");
+    let written = Counter::default();
+    let counters = LogCounters { written: written.clone(), ..LogCounters::default() };
+    let limits = SinkLimits { rotate: rotation(25), ..SinkLimits::default() };
+    let sink = LogSink::open(Destination::File(path.clone()), limits, counters).unwrap();
+    for number in 0..5 {
+        say(&sink, &format!("--{number}-A--\n--Z--"));
+    }
+    assert!(sink.flush(WAIT));
+    let numbered = |number| read(&folder.path().join(format!("audit.log.{number}")));
+    assert_eq!(read(&path), "--4-A--\n--Z--\n");
+    assert_eq!(numbered(1), "--3-A--\n--Z--\n");
+    assert_eq!(numbered(2), "--2-A--\n--Z--\n");
+    assert_eq!(written.value(), 5);
 }

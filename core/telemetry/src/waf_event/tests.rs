@@ -8,7 +8,9 @@ fn matched<'a>(variable: &'a str, key: &'a [u8], value: &'a [u8]) -> WafMatch<'a
     WafMatch {
         rule: 942_100,
         message: b"SQL Injection Attack",
+        expanded: false,
         data: b"Matched Data: s&1 found",
+        quotes_hidden: Redactor::default().hides_variable(variable, key),
         severity: "critical",
         phase: 2,
         tags: &["attack-sqli", "paranoia-level/1"],
@@ -104,6 +106,7 @@ fn secrets_are_hidden_wherever_a_rule_quotes_them() {
     ] {
         let data = [b"Matched Data: x found within ", value].concat();
         let mut matched = matched(variable, key, value);
+        matched.expanded = true;
         matched.data = &data;
         matched.message = &data;
         let line = parsed(&event(&[matched])).to_string();

@@ -184,6 +184,8 @@ pub struct AuditFile<'a> {
     pub name: &'a [u8],
     /// Bytes of its content.
     pub bytes: u64,
+    /// Its type as sent; empty for none.
+    pub media_type: &'a [u8],
 }
 
 impl<'a> Audit<'a> {
@@ -263,10 +265,21 @@ impl<'a> Audit<'a> {
     /// Uploaded files, in order.
     pub fn files(self) -> impl Iterator<Item = AuditFile<'a>> {
         let sizes = self.entries(Bag::FilesSizes).map(|(_, size)| size);
-        self.entries(Bag::Files).zip(sizes).map(|((field, name), size)| {
+        self.entries(Bag::Files).zip(sizes).map(move |((field, name), size)| {
             let bytes = std::str::from_utf8(size).ok().and_then(|size| size.parse().ok());
-            AuditFile { field, name, bytes: bytes.unwrap_or(0) }
+            AuditFile { field, name, bytes: bytes.unwrap_or(0), media_type: self.part_type(field) }
         })
+    }
+
+    /// The `Content-Type` of the first part of this name.
+    fn part_type(self, field: &[u8]) -> &'a [u8] {
+        const NAME: &[u8] = b"content-type:";
+        let lines = self.entries(Bag::PartHeaders).filter(|(name, _)| *name == field);
+        let value = |line: &'a [u8]| {
+            let name = line.get(..NAME.len()).filter(|name| name.eq_ignore_ascii_case(NAME));
+            name.and_then(|_| line.get(NAME.len()..)).map(<[u8]>::trim_ascii)
+        };
+        lines.filter_map(|(_, line)| value(line)).next().unwrap_or_default()
     }
 
     /// Bytes of request line, headers and body.

@@ -82,7 +82,8 @@ fn parts_and_what_is_in_them() {
             ("Cookie", "sid=1"),
         ],
         body: b"--b\r\nContent-Disposition: form-data; name=\"t\"\r\n\r\nv\r\n\
-                --b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x.png\"\r\n\r\n12345\r\n\
+                --b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x.png\"\r\n\
+                Content-Type: image/png\r\n\r\n12345\r\n\
                 --b--\r\n",
         response: (200, &[("Content-Type", "text/html")], b"hello"),
     };
@@ -104,6 +105,7 @@ fn parts_and_what_is_in_them() {
     assert_eq!(audit.response_headers().count(), 1);
     let file = audit.files().next().unwrap();
     assert_eq!((file.field, file.name, file.bytes), (&b"f"[..], &b"x.png"[..], 5));
+    assert_eq!(file.media_type, b"image/png");
     assert_eq!(audit.highest_severity().map(|severity| severity.name()), Some("ERROR"));
     assert!(audit.request_bytes() > upload.body.len() as u64);
 }
