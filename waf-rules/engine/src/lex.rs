@@ -19,6 +19,11 @@ impl Word {
         Self { text: text.to_owned(), span, marks: Vec::new() }
     }
 
+    /// Whether it is one of these words, in any case.
+    pub(crate) fn is_any_of(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| word.eq_ignore_ascii_case(&self.text))
+    }
+
     /// The place of the byte at `offset`.
     pub(crate) fn at(&self, offset: usize) -> Span {
         let mark = self.marks.iter().rev().find(|(from, _)| *from <= offset);

@@ -1,9 +1,9 @@
 //! From lines of words to the syntax tree.
 
-mod actions;
+pub(crate) mod actions;
 mod audit;
-mod ctl;
-mod directive;
+pub(crate) mod ctl;
+pub(crate) mod directive;
 mod setvar;
 pub(crate) mod targets;
 

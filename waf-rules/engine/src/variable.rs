@@ -150,11 +150,15 @@ variables! {
     TimeYear "TIME_YEAR" Single,
 }
 
+/// Other names.
+pub(crate) const ALIASES: &[(&str, Variable)] =
+    &[("MULTIPART_SEMICOLON_MISSING", Variable::MultipartMissingSemicolon)];
+
 impl Variable {
     /// Finds a variable by its name, in any case.
     pub(crate) fn parse(name: &str) -> Option<Self> {
-        if name.eq_ignore_ascii_case("MULTIPART_SEMICOLON_MISSING") {
-            return Some(Self::MultipartMissingSemicolon);
+        if let Some((_, variable)) = ALIASES.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)) {
+            return Some(*variable);
         }
         let at = Self::NAMES.iter().position(|known| known.eq_ignore_ascii_case(name))?;
         Self::ALL.get(at).copied()

@@ -89,7 +89,8 @@ pub(crate) const ALL: &[Known] = &[
         &["rx"],
         "a+",
         "The pattern occurs. Patterns work on bytes: `.` matches a line break, `$` only the end, `(?i)`, `\\w`, `\\d`, \
-         `\\s` and `\\b` are ASCII. Matching takes linear time.",
+         `\\s` and `\\b` are ASCII. Lookaround and \
+         backreferences are tried step by step, see below.",
     ),
     works(
         &["rxGlobal"],

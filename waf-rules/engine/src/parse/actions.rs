@@ -11,7 +11,7 @@ use crate::parse::{audit, ctl, setvar};
 use crate::template::Template;
 use crate::variable::Variable;
 
-const NAMES: &[&str] = &[
+pub(crate) const NAMES: &[&str] = &[
     "accuracy",
     "allow",
     "auditlog",
@@ -22,7 +22,6 @@ const NAMES: &[&str] = &[
     "deny",
     "deprecatevar",
     "drop",
-    "exec",
     "expirevar",
     "id",
     "initcol",
@@ -55,6 +54,18 @@ const NAMES: &[&str] = &[
     "tag",
     "ver",
 ];
+
+/// Actions of other engines, and why they are errors here.
+pub(crate) const REFUSED: &[(&str, &str)] = &[
+    ("append", BODIES),
+    ("exec", "the gateway starts no programs"),
+    ("pause", "waiting on purpose holds the gateway's own memory; limit the rate instead"),
+    ("prepend", BODIES),
+    ("proxy", "routes say where a request goes"),
+    ("xmlns", "XPath is not supported: XML:/* is every text, XML://@* every attribute value"),
+];
+
+const BODIES: &str = "bodies are not rewritten by rules";
 
 pub(super) fn parse(word: &Word) -> Result<Vec<ActionNode>, Vec<Problem>> {
     let mut actions = Vec::new();
@@ -105,6 +116,9 @@ fn action(text: &str, span: Span) -> Result<Action, Problem> {
     };
     let value = value.map(unquote);
     let name = name.to_ascii_lowercase();
+    if let Some((known, why)) = REFUSED.iter().find(|(known, _)| *known == name) {
+        return Err(Problem::new(span, format!("action `{known}` is not supported")).help(*why));
+    }
     if let Some(sanitise) = audit::sanitise(&name, value.as_deref(), span)? {
         return Ok(Action::Sanitise(sanitise));
     }
@@ -184,10 +198,6 @@ fn with_value(name: &str, value: &str, span: Span) -> Result<Action, Problem> {
         }
         "skip" => Action::Skip(number(name, value, span)?),
         "skipafter" => Action::SkipAfter(value.to_owned()),
-        "exec" => {
-            return Err(Problem::new(span, "action `exec` is not supported")
-                .help("the gateway starts no programs"));
-        }
         known if NAMES.iter().any(|name| name.eq_ignore_ascii_case(known)) => {
             return Err(Problem::new(span, format!("action `{known}` takes no value")));
         }

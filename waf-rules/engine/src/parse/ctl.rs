@@ -7,12 +7,14 @@ use crate::parse::directive::id_range;
 use crate::parse::targets;
 use crate::ruleset::EngineMode;
 
-const NAMES: &[&str] = &[
+pub(crate) const NAMES: &[&str] = &[
     "auditEngine",
     "auditLogParts",
     "debugLogLevel",
     "forceRequestBodyVariable",
     "forceResponseBodyVariable",
+    "hashEnforcement",
+    "hashEngine",
     "requestBodyAccess",
     "requestBodyLimit",
     "requestBodyProcessor",
@@ -27,6 +29,9 @@ const NAMES: &[&str] = &[
     "ruleRemoveTargetByMsg",
     "ruleRemoveTargetByTag",
 ];
+
+/// Those of [`NAMES`] that change nothing.
+pub(crate) const WITHOUT_EFFECT: &[&str] = &["debugLogLevel", "hashEnforcement", "hashEngine"];
 
 pub(super) fn parse(text: &str, span: Span) -> Result<Ctl, Problem> {
     let Some((name, value)) = text.split_once('=') else {
@@ -44,6 +49,11 @@ pub(super) fn parse(text: &str, span: Span) -> Result<Ctl, Problem> {
             Ctl::AuditParts(PartsChange::parse(value).map_err(|text| Problem::new(span, text))?)
         }
         "debugloglevel" => Ctl::Accepted,
+        "hashengine" | "hashenforcement" if !switch(span, name, value)? => Ctl::Accepted,
+        "hashengine" | "hashenforcement" => {
+            let message = format!("ctl `{name}` is not supported with `{value}`");
+            return Err(Problem::new(span, message).help("the gateway does not sign links"));
+        }
         "forcerequestbodyvariable" => Ctl::ForceRequestBody(switch(span, name, value)?),
         "forceresponsebodyvariable" => Ctl::ForceResponseBody(switch(span, name, value)?),
         "requestbodyaccess" => Ctl::RequestBodyAccess(switch(span, name, value)?),

@@ -1,5 +1,7 @@
 //! One directive: its name decides how its arguments are read.
 
+mod elsewhere;
+
 use crate::ast::{
     AuditMode, DecodeJson, Directive, DirectiveKind, IdRange, OnLimit, OperatorNode, RuleNode,
     RuleQuery, Setting,
@@ -7,6 +9,7 @@ use crate::ast::{
 use crate::diagnostic::Problem;
 use crate::lex::Word;
 use crate::parse::{actions, audit, targets};
+use crate::reference::State;
 use crate::ruleset::EngineMode;
 
 /// How the arguments of a directive are read.
@@ -37,6 +40,8 @@ enum Shape {
     Parsed(fn(&Word) -> Result<Setting, Problem>),
     /// Kept, without effect: the gateway configures it elsewhere or has no such thing.
     Accepted,
+    /// Without effect where its last word is one of these; else refused, and why.
+    Only(&'static [&'static str], &'static str),
     /// Would change what rules mean, and cannot be done.
     Refused(&'static str),
 }
@@ -81,9 +86,6 @@ const DIRECTIVES: &[(&str, Shape)] = &[
     ("SecAuditLogDirMode", Shape::Accepted),
     ("SecAuditLogFileMode", Shape::Accepted),
     ("SecCollectionTimeout", Shape::Number(Setting::CollectionTimeout)),
-    ("SecConnEngine", Shape::Accepted),
-    ("SecConnReadStateLimit", Shape::Accepted),
-    ("SecConnWriteStateLimit", Shape::Accepted),
     ("SecDataDir", Shape::Accepted),
     ("SecDebugLog", Shape::Accepted),
     ("SecDebugLogLevel", Shape::Accepted),
@@ -95,28 +97,35 @@ const DIRECTIVES: &[(&str, Shape)] = &[
     ("SecServerSignature", Shape::Accepted),
     ("SecStatusEngine", Shape::Accepted),
     ("SecTmpDir", Shape::Accepted),
-    ("SecUnicodeMap", Shape::Accepted),
-    ("SecUnicodeMapFile", Shape::Accepted),
     ("SecUploadDir", Shape::Accepted),
     ("SecUploadFileLimit", Shape::Number(Setting::UploadFiles)),
     ("SecUploadFileMode", Shape::Accepted),
     ("SecUploadKeepFiles", Shape::Accepted),
     ("SecWebAppId", Shape::Text(Setting::WebAppId)),
-    ("SecArgumentSeparator", Shape::Refused("arguments are separated by `&`")),
-    ("SecCookieFormat", Shape::Refused("cookies are read as RFC 6265 writes them")),
-    ("SecGsbLookupDb", Shape::Refused("no rule can ask a database of the Safe Browsing service")),
-    ("SecHashEngine", Shape::Refused("the gateway does not sign links")),
-    ("SecHashKey", Shape::Refused("the gateway does not sign links")),
-    ("SecHashMethodPm", Shape::Refused("the gateway does not sign links")),
-    ("SecHashMethodRx", Shape::Refused("the gateway does not sign links")),
-    ("SecHashParam", Shape::Refused("the gateway does not sign links")),
-    ("SecHttpBlKey", Shape::Accepted),
-    ("SecIgnoreRuleCompilationErrors", Shape::Refused("a rule with an error is never left out")),
     ("SecRemoteRules", Shape::Refused("rules come from files")),
-    ("SecRemoteRulesFailAction", Shape::Refused("rules come from files")),
-    ("SecRulePerfTime", Shape::Accepted),
     ("SecRuleScript", Shape::Refused("the gateway runs no Lua")),
 ];
+
+/// Every directive.
+fn all() -> impl Iterator<Item = &'static (&'static str, Shape)> {
+    DIRECTIVES.iter().chain(elsewhere::ELSEWHERE)
+}
+
+/// Every directive and what becomes of it; `note` says what it does, or why leaving it out is harmless.
+pub(crate) fn states(
+    note: impl Fn(&'static str) -> &'static str,
+) -> impl Iterator<Item = (&'static str, State)> {
+    all().map(move |(name, shape)| {
+        let state = if let Shape::Refused(why) = shape {
+            State::Refused(why)
+        } else if matches!(shape, Shape::Accepted | Shape::Only(..)) {
+            State::Accepted(note(name))
+        } else {
+            State::Works
+        };
+        (*name, state)
+    })
+}
 
 fn response_types_clear() -> Setting {
     Setting::ResponseMimeTypesClear
@@ -136,9 +145,9 @@ fn decode_json(word: &Word) -> Result<Setting, Problem> {
 
 pub(super) fn parse(words: &[Word]) -> Result<Directive, Vec<Problem>> {
     let Some((name, arguments)) = words.split_first() else { return Err(Vec::new()) };
-    let known = DIRECTIVES.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name.text));
+    let known = all().find(|(known, _)| known.eq_ignore_ascii_case(&name.text));
     let Some((known, shape)) = known else {
-        let names: Vec<&str> = DIRECTIVES.iter().map(|(name, _)| *name).collect();
+        let names: Vec<&str> = all().map(|(name, _)| *name).collect();
         return Err(vec![Problem::unknown(name.span, "directive", &name.text, &names)]);
     };
     let args = Arguments { name, known, words: arguments };
@@ -180,6 +189,7 @@ pub(super) fn parse(words: &[Word]) -> Result<Directive, Vec<Problem>> {
         | Shape::Alone(_)
         | Shape::Parsed(_)
         | Shape::Accepted
+        | Shape::Only(..)
         | Shape::Refused(_) => simple(*shape, &args)?,
     };
     Ok(Directive { span: name.span, raw: String::new(), kind })
@@ -216,9 +226,14 @@ fn simple(shape: Shape, args: &Arguments<'_>) -> Result<DirectiveKind, Problem> 
         Shape::AuditEngine => Setting::AuditEngine(audit_mode(args.one()?)?),
         Shape::Alone(make) => make(),
         Shape::Parsed(parse) => parse(args.one()?)?,
-        Shape::Accepted => {
-            let words: Vec<&str> = args.words.iter().map(|word| word.text.as_str()).collect();
-            Setting::Accepted(args.known, words.join(" "))
+        Shape::Accepted => args.accepted(),
+        Shape::Only(values, why) => {
+            args.some()?;
+            let Some(word) = args.words.last().filter(|word| !word.is_any_of(values)) else {
+                return Ok(DirectiveKind::Set(args.accepted()));
+            };
+            let message = format!("{} is not supported with `{}`", args.known, word.text);
+            return Err(Problem::new(word.span, message).help(why));
         }
         Shape::Refused(why) => {
             let message = format!("{} is not supported", args.known);
@@ -381,6 +396,11 @@ impl<'a> Arguments<'a> {
 
     fn misses(&self, what: &str) -> Problem {
         Problem::new(self.name.span, format!("{} needs {what}", self.known))
+    }
+
+    fn accepted(&self) -> Setting {
+        let words: Vec<&str> = self.words.iter().map(|word| word.text.as_str()).collect();
+        Setting::Accepted(self.known, words.join(" "))
     }
 
     fn some(&self) -> Result<(), Problem> {
