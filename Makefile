@@ -1,10 +1,6 @@
 # `make help` says what there is. Every target installs what it needs and is missing.
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help setup build run test check bench bench-peers ftw test-differential tidy fmt deny advisories codegen clean-tools
-=======
-.PHONY: help setup build run test check bench bench-peers ftw ftw-through tidy fmt deny advisories codegen clean-tools
->>>>>>> 9f0b5f4 (Run the regression tests of CRS over sockets through any gateway)
+.PHONY: help setup build run test check bench bench-peers ftw ftw-through test-differential tidy fmt deny advisories codegen clean-tools
 
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -31,13 +27,11 @@ check: ## The quick part of `make test`: format, house rules, lints
 ftw: build ## CRS regression tests in process, with every failure
 	$(TARGET)/release/portcullis waf test --ftw $(CRS)/tests --verbose
 
-<<<<<<< HEAD
 test-differential: setup ## The same transactions through OWASP Coraza and through this engine
 	@scripts/differential.sh
-=======
+
 ftw-through: build ## CRS regression tests over sockets through the gateway, compared with the run in process
 	@scripts/ftw-through.sh
->>>>>>> 9f0b5f4 (Run the regression tests of CRS over sockets through any gateway)
 
 tidy: ## House rules only
 	$(CARGO) run --locked --quiet -p xtask -- tidy
