@@ -5,6 +5,7 @@ use portcullis_waf_transform::Transformation;
 use crate::audit::{AuditFormat, AuditParts, PartsChange};
 use crate::collections::Collection;
 use crate::diagnostic::Span;
+use crate::lex::Places;
 use crate::meta::{Phase, Severity};
 use crate::ruleset::EngineMode;
 use crate::template::Template;
@@ -78,6 +79,8 @@ pub(crate) struct OperatorNode {
     pub(crate) name: String,
     pub(crate) argument: String,
     pub(crate) argument_span: Span,
+    /// Where each byte of the argument stands.
+    pub(crate) argument_places: Places,
 }
 
 /// Which rules a removal or an update is about.

@@ -26,11 +26,38 @@ impl Word {
 
     /// The place of the byte at `offset`.
     pub(crate) fn at(&self, offset: usize) -> Span {
-        let mark = self.marks.iter().rev().find(|(from, _)| *from <= offset);
-        let (from, span) = mark.copied().unwrap_or((0, self.span));
-        let further = u32::try_from(offset - from).unwrap_or(0);
-        Span { line: span.line, column: span.column.saturating_add(further) }
+        place_of(&self.marks, self.span, offset)
     }
+
+    /// The places of the bytes from `offset` on.
+    pub(crate) fn places(&self, offset: usize) -> Places {
+        let later = self.marks.iter().filter(|(from, _)| *from > offset);
+        let marks = later.map(|(from, span)| (from - offset, *span)).collect();
+        Places { first: self.at(offset), marks }
+    }
+}
+
+/// Where the bytes of the end of a word stand.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Places {
+    first: Span,
+    /// As those of the word, counted from the first byte here.
+    marks: Vec<(usize, Span)>,
+}
+
+impl Places {
+    /// The place of the byte at `offset`.
+    pub(crate) fn at(&self, offset: usize) -> Span {
+        place_of(&self.marks, self.first, offset)
+    }
+}
+
+/// The place of a byte: so many further as it is behind the last mark before it.
+fn place_of(marks: &[(usize, Span)], first: Span, offset: usize) -> Span {
+    let mark = marks.iter().rev().find(|(from, _)| *from <= offset);
+    let (from, span) = mark.copied().unwrap_or((0, first));
+    let further = u32::try_from(offset - from).unwrap_or(0);
+    Span { line: span.line, column: span.column.saturating_add(further) }
 }
 
 /// A directive and its arguments.

@@ -12,7 +12,7 @@ use crate::sources::Sources;
 /// All directives in order, each with its file; includes are replaced by what they include.
 pub(super) fn load(sources: &Sources, reports: &mut Reports) -> Vec<(Arc<str>, Directive)> {
     let (name, text) = sources.entry();
-    let mut loader = Loader { sources, directives: Vec::new(), files: 0 };
+    let mut loader = Loader { sources, directives: Vec::new(), files: 0, open: Vec::new() };
     loader.file(name, text, 0, reports);
     loader.directives
 }
@@ -21,6 +21,8 @@ struct Loader<'a> {
     sources: &'a Sources,
     directives: Vec<(Arc<str>, Directive)>,
     files: usize,
+    /// The files that are being read, each included by the one before it.
+    open: Vec<Arc<str>>,
 }
 
 impl Loader<'_> {
@@ -28,6 +30,7 @@ impl Loader<'_> {
         let file: Arc<str> = Arc::from(name);
         let mut problems = Vec::new();
         self.files += 1;
+        self.open.push(Arc::clone(&file));
         for directive in parse::parse(text, &mut problems) {
             let DirectiveKind::Include(pattern) = &directive.kind else {
                 self.directives.push((Arc::clone(&file), directive));
@@ -38,6 +41,7 @@ impl Loader<'_> {
             }
         }
         problems.into_iter().for_each(|problem| reports.add(&file, problem));
+        self.open.pop();
     }
 
     fn include(
@@ -64,6 +68,12 @@ impl Loader<'_> {
             if self.files >= MAX_FILES {
                 let message = format!("more than {MAX_FILES} files are included");
                 return Err(Problem::new(Span::default(), message));
+            }
+            if self.open.iter().any(|open| **open == *name) {
+                let message = format!("`{name}` includes itself");
+                let way: Vec<&str> = self.open.iter().map(AsRef::as_ref).collect();
+                let help = format!("the way to it: {}", way.join(", "));
+                return Err(Problem::new(Span::default(), message).help(help));
             }
             self.file(name, text, depth + 1, reports);
         }

@@ -174,7 +174,8 @@ impl Compiler<'_> {
 
     fn pattern(&mut self, node: &OperatorNode, text: &str) -> Result<Arc<Pattern>, Problem> {
         self.operators.pattern(text).map_err(|error| {
-            let problem = Problem::new(node.argument_span, format!("pattern: {}", error.message));
+            let place = node.argument_places.at(error.at);
+            let problem = Problem::new(place, format!("pattern: {}", error.message));
             match error.help {
                 Some(help) => problem.help(help),
                 None => problem,

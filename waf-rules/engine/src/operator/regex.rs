@@ -29,6 +29,8 @@ pub(crate) struct Pattern {
 pub(crate) struct PatternError {
     pub(crate) message: String,
     pub(crate) help: Option<&'static str>,
+    /// The byte of the pattern that is wrong; 0 where that is not known.
+    pub(crate) at: usize,
 }
 
 impl Pattern {
@@ -118,10 +120,11 @@ fn build(hir: &Hir) -> Result<Regex, PatternError> {
         .auto_prefilter(prefix.is_some_and(|prefix| prefix.is_fast()))
         .nfa_size_limit(Some(MAX_PATTERN_BYTES))
         .onepass_size_limit(Some(1 << 20));
-    meta::Builder::new()
-        .configure(config)
-        .build_from_hir(hir)
-        .map_err(|error| PatternError { message: error.to_string(), help: None })
+    meta::Builder::new().configure(config).build_from_hir(hir).map_err(|error| PatternError {
+        message: error.to_string(),
+        help: None,
+        at: 0,
+    })
 }
 
 fn config(case_insensitive: bool) -> syntax::Config {
@@ -316,7 +319,17 @@ fn explain(pattern: &str, error: &str) -> PatternError {
     let backtracks =
         ["(?=", "(?!", "(?<=", "(?<!", "(?>"].iter().any(|look| pattern.contains(look));
     let help = backtracks.then_some("only @rx tries lookaround and atomic groups");
-    PatternError { message: last.trim_start_matches("error: ").trim().to_owned(), help }
+    let message = last.trim_start_matches("error: ").trim().to_owned();
+    let at = place(pattern, &message);
+    PatternError { message, help, at }
+}
+
+/// Where the pattern as written has this problem. What was rewritten before may have another one first, or none.
+fn place(pattern: &str, message: &str) -> usize {
+    match regex_syntax::ast::parse::Parser::new().parse(pattern) {
+        Err(error) if error.kind().to_string() == message => error.span().start.offset,
+        Ok(_) | Err(_) => 0,
+    }
 }
 
 #[cfg(test)]

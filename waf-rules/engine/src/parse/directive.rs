@@ -314,6 +314,7 @@ fn operator(word: &Word) -> OperatorNode {
         name: name.to_owned(),
         argument: argument.to_owned(),
         argument_span: word.at(offset(argument)),
+        argument_places: word.places(offset(argument)),
     }
 }
 

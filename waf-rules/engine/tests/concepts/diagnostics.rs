@@ -88,6 +88,11 @@ const CASES: &[Case] = &[
         "`ruleRemoveById`",
     ),
     ("SecRule ARGS \"@rx (\" id:1", 1, 19, "pattern: unclosed group", ""),
+    // The column is that of the byte within the pattern, whatever stands escaped or on other lines before it.
+    ("SecRule ARGS \"@rx abc(d\" id:1", 1, 22, "pattern: unclosed group", ""),
+    ("SecRule ARGS \"@rx a\\\"b(c\" id:1", 1, 23, "pattern: unclosed group", ""),
+    ("SecRule ARGS \"@rx abc\\\n  d[z-a]\" id:1", 2, 5, "pattern: invalid character class", ""),
+    ("SecRule ARGS \"abc(d\" id:1", 1, 18, "pattern: unclosed group", ""),
     ("SecRule ARGS \"@rxGlobal (?=x)\" id:1", 1, 25, "pattern: look-around", "only @rx"),
     ("SecRule ARGS \"@rx (?=x\" id:1", 1, 19, "pattern: ", ""),
     ("SecRule ARGS \"@rx (a)\\2\" id:1", 1, 19, "pattern: ", ""),
@@ -167,6 +172,22 @@ fn every_problem_is_reported_with_its_file() {
 fn includes_are_bounded() {
     let mut sources = Sources::new("entry.conf", "Include a.conf");
     sources.insert("a.conf", &b"Include a.conf"[..]);
+    let found = problems(&sources);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].message.contains("`a.conf` includes itself"), "{}", found[0]);
+    // A round of several files is told where it closes; a file included twice is none.
+    let mut sources = Sources::new("entry.conf", "Include a.conf\nInclude c.conf\nInclude c.conf");
+    sources.insert("a.conf", &b"\nInclude b.conf"[..]);
+    sources.insert("b.conf", &b"SecComponentSignature b\n\nInclude a.conf"[..]);
+    sources.insert("c.conf", &b"SecComponentSignature c"[..]);
+    let found: Vec<String> = problems(&sources).iter().map(ToString::to_string).collect();
+    let round =
+        "b.conf:3:1: `a.conf` includes itself (help: the way to it: entry.conf, a.conf, b.conf)";
+    assert_eq!(found, [round]);
+    let mut sources = Sources::new("entry.conf", "Include 0.conf");
+    for n in 0..20 {
+        sources.insert(format!("{n}.conf"), format!("Include {}.conf", n + 1).into_bytes());
+    }
     let found = problems(&sources);
     assert_eq!(found.len(), 1);
     assert!(found[0].message.contains("nested deeper"), "{}", found[0]);
