@@ -28,21 +28,16 @@ fn enclosed(open: &[u8], inner: Vec<u8>, close: &[u8]) -> Vec<u8> {
 }
 
 fn bodies(n: usize) -> Vec<(&'static str, Request)> {
-    let part =
-        |name: &str| format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\nv\r\n");
-    let file = |i: usize| {
-        format!(
-            "--x\r\nContent-Disposition: form-data; name=f{i}; filename=\"{i}.php\"\r\n\r\n\r\n"
-        )
-    };
-    let one_part = |headers: Vec<u8>| {
-        enclosed(
-            b"--x\r\nContent-Disposition: form-data; name=\"a\"\r\n",
-            headers,
-            b"\r\nv\r\n--x--\r\n",
-        )
-    };
-    let bodies: Vec<(&'static str, &str, Vec<u8>)> = vec![
+    let multiparts = multiparts(n).into_iter().map(|(name, body)| (name, MULTIPART, body));
+    texts(n)
+        .into_iter()
+        .chain(multiparts)
+        .map(|(name, media, body)| (name, Request::post(media, body)))
+        .collect()
+}
+
+fn texts(n: usize) -> Vec<(&'static str, &'static str, Vec<u8>)> {
+    vec![
         ("arguments", FORM, text(n, |i| format!("p{i}=v{i}&"))),
         ("arguments, one name", FORM, text(n, |_| "a=1&".to_owned())),
         ("arguments, no value", FORM, text(n, |i| format!("{i}&"))),
@@ -82,28 +77,44 @@ fn bodies(n: usize) -> Vec<(&'static str, Request)> {
         ),
         ("XML references", XML, enclosed(b"<a>", text(n, |_| "&lt;&#65;&e;".to_owned()), b"</a>")),
         ("XML comments", XML, enclosed(b"<a>", text(n, |_| "t<!---->".to_owned()), b"</a>")),
-        ("parts", MULTIPART, enclosed(b"", text(n, |i| part(&i.to_string())), b"--x--\r\n")),
-        ("parts, one name", MULTIPART, enclosed(b"", text(n, |_| part("a")), b"--x--\r\n")),
-        ("parts, files", MULTIPART, enclosed(b"", text(n, file), b"--x--\r\n")),
-        ("boundaries only", MULTIPART, text(n, |_| "--x\r\n".to_owned())),
-        ("part headers", MULTIPART, one_part(text(n, |i| format!("X-{i}: {i}\r\n")))),
+    ]
+}
+
+fn multiparts(n: usize) -> Vec<(&'static str, Vec<u8>)> {
+    let part =
+        |name: &str| format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\nv\r\n");
+    let file = |i: usize| {
+        format!(
+            "--x\r\nContent-Disposition: form-data; name=f{i}; filename=\"{i}.php\"\r\n\r\n\r\n"
+        )
+    };
+    let one_part = |headers: Vec<u8>| {
+        enclosed(
+            b"--x\r\nContent-Disposition: form-data; name=\"a\"\r\n",
+            headers,
+            b"\r\nv\r\n--x--\r\n",
+        )
+    };
+    vec![
+        ("parts", enclosed(b"", text(n, |i| part(&i.to_string())), b"--x--\r\n")),
+        ("parts, one name", enclosed(b"", text(n, |_| part("a")), b"--x--\r\n")),
+        ("parts, files", enclosed(b"", text(n, file), b"--x--\r\n")),
+        ("boundaries only", text(n, |_| "--x\r\n".to_owned())),
+        ("part headers", one_part(text(n, |i| format!("X-{i}: {i}\r\n")))),
         (
             "part header, folded",
-            MULTIPART,
             one_part(enclosed(b"X: a\r\n", text(n, |_| " b\r\n".to_owned()), b"")),
         ),
         (
             "part header, parameters",
-            MULTIPART,
             one_part(enclosed(
                 b"Content-Disposition: form-data",
                 text(n, |i| format!("; a{i}=b")),
                 b"\r\n",
             )),
         ),
-        ("almost boundaries", MULTIPART, one_part(text(n, |_| "\r\n--y".to_owned()))),
-    ];
-    bodies.into_iter().map(|(name, media, body)| (name, Request::post(media, body))).collect()
+        ("almost boundaries", one_part(text(n, |_| "\r\n--y".to_owned()))),
+    ]
 }
 
 fn heads(n: usize) -> Vec<(&'static str, Request)> {
