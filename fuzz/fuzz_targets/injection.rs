@@ -1,2 +1,3 @@
 #![no_main]
+
 libfuzzer_sys::fuzz_target!(|data: &[u8]| portcullis_oracles::injection::check(data));

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use portcullis_waf_engine::{
-    CompileOptions, Interruption, RuleSet, Score, Sources, Transaction, TransactionId,
+    CompileOptions, Interruption, Phase, RuleSet, Score, Sources, Transaction, TransactionId,
 };
 
 /// A request as bytes.
@@ -54,7 +54,7 @@ impl Request {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observed {
     /// Ids of the matches that are kept, in order, with the phase of each.
-    pub matches: Vec<(u64, String)>,
+    pub matches: Vec<(u64, Phase)>,
     /// Scores at the end.
     pub score: Score,
     /// The interruption, where there was one.
@@ -85,7 +85,7 @@ pub fn drive(rules: &Arc<RuleSet>, request: &Request) -> Observed {
         request_phases(&mut tx, request).or_else(|| response_phases(&mut tx, request));
     tx.logging();
     Observed {
-        matches: tx.matches().iter().map(|m| (m.rule.id, format!("{:?}", m.phase))).collect(),
+        matches: tx.matches().iter().map(|m| (m.rule.id, m.phase)).collect(),
         score: tx.score(),
         interruption,
     }

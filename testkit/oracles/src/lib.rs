@@ -7,6 +7,27 @@
 #![expect(clippy::expect_used, reason = "an oracle speaks by panicking")]
 
 pub mod body;
+pub mod canonical;
 pub mod drive;
 pub mod injection;
+pub mod seclang;
+pub mod transaction;
+pub mod transformations;
 pub mod worst;
+
+/// An oracle: panics where something does not hold.
+pub type Oracle = fn(&[u8]);
+
+/// Every oracle by the name of its fuzz target and of its seeds in `fuzz/corpus-seeds`.
+pub const ORACLES: &[(&str, Oracle)] = &[
+    ("body_inflate", body::inflate),
+    ("body_json", body::json),
+    ("body_multipart", body::multipart),
+    ("body_urlencoded", body::urlencoded),
+    ("body_xml", body::xml),
+    ("canonical", canonical::check),
+    ("injection", injection::check),
+    ("seclang", seclang::check),
+    ("transaction", transaction::check),
+    ("transformations", transformations::check),
+];
