@@ -41,7 +41,8 @@ pub(crate) enum DirectiveKind {
 #[derive(Debug, Clone)]
 pub(crate) struct RuleNode {
     pub(crate) targets: Vec<TargetNode>,
-    pub(crate) operator: OperatorNode,
+    /// `None` for `SecAction`.
+    pub(crate) operator: Option<OperatorNode>,
     pub(crate) actions: Vec<ActionNode>,
 }
 

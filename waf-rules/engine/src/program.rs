@@ -38,7 +38,8 @@ pub(crate) struct Rule {
 pub(crate) struct Link {
     pub(crate) targets: Box<[Target]>,
     pub(crate) pipeline: PipelineId,
-    pub(crate) multi_match: bool,
+    /// The pipelines after which `multiMatch` looks at a value; empty without it.
+    pub(crate) stages: Box<[PipelineId]>,
     /// `None` for a `SecAction`.
     pub(crate) operator: Option<Operator>,
     pub(crate) negated: bool,

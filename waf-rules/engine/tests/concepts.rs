@@ -18,6 +18,8 @@ mod actions;
 mod audit;
 #[path = "concepts/bodies.rs"]
 mod bodies;
+#[path = "concepts/bytes.rs"]
+mod bytes;
 #[path = "concepts/chains.rs"]
 mod chains;
 #[path = "concepts/collections.rs"]
@@ -30,6 +32,8 @@ mod diagnostics;
 mod embedded_json;
 #[path = "concepts/flow.rs"]
 mod flow;
+#[path = "concepts/keys.rs"]
+mod keys;
 #[path = "concepts/limits.rs"]
 mod limits;
 #[path = "concepts/multipart.rs"]

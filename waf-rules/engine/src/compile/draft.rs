@@ -65,6 +65,27 @@ pub(super) struct DraftLink {
     pub(super) effects: Vec<EffectNode>,
 }
 
+impl DraftLink {
+    /// A `SecAction` has no value to transform or capture.
+    fn new(
+        span: Span,
+        targets: Vec<TargetNode>,
+        operator: Option<OperatorNode>,
+        merged: Merged,
+    ) -> Self {
+        let looks = operator.is_some();
+        Self {
+            span,
+            targets,
+            operator,
+            transformations: if looks { merged.transformations } else { Vec::new() },
+            capture: looks && merged.capture,
+            multi_match: looks && merged.multi_match,
+            effects: merged.effects,
+        }
+    }
+}
+
 impl Draft {
     pub(super) fn meta(&self, strings: &mut Strings) -> RuleMeta {
         let operator = self.links.first().and_then(|link| link.operator.as_ref());
@@ -162,7 +183,10 @@ impl Drafts {
         let span = directive.span;
         let found = match directive.kind {
             DirectiveKind::Rule(node) => self.rule(file, span, node, directive.raw),
-            DirectiveKind::Action(actions) => self.action(file, span, &actions, directive.raw),
+            DirectiveKind::Action(actions) => {
+                let node = RuleNode { targets: Vec::new(), operator: None, actions };
+                self.rule(file, span, node, directive.raw)
+            }
             DirectiveKind::Marker(name) => {
                 self.items.push(Item::Marker(name));
                 Ok(())
@@ -222,21 +246,13 @@ impl Drafts {
         if chain {
             self.open = Some((Arc::clone(file), span));
         }
-        draft.links.push(DraftLink {
-            span,
-            targets: node.targets,
-            operator: Some(node.operator),
-            transformations: merged.transformations,
-            capture: merged.capture,
-            multi_match: merged.multi_match,
-            effects: merged.effects,
-        });
+        draft.links.push(DraftLink::new(span, node.targets, node.operator, merged));
         self.items.push(Item::Rule(Box::new(draft)));
         Ok(())
     }
 
     fn chain_link(&mut self, span: Span, node: RuleNode) -> Result<(), Problem> {
-        let merged = merge(&[], &node.actions);
+        let mut merged = merge(&[], &node.actions);
         if !merged.chain {
             self.open = None;
         }
@@ -257,41 +273,15 @@ impl Drafts {
         if draft.links.len() >= MAX_CHAIN_LINKS {
             return Err(Problem::new(span, format!("chain has more than {MAX_CHAIN_LINKS} links")));
         }
-        draft.links.push(DraftLink {
-            span,
-            targets: node.targets,
-            operator: Some(node.operator),
-            transformations: merged.transformations,
-            capture: merged.capture,
-            multi_match: merged.multi_match,
-            effects: merged.effects,
-        });
-        Ok(())
-    }
-
-    fn action(
-        &mut self,
-        file: &Arc<str>,
-        span: Span,
-        actions: &[ActionNode],
-        raw: String,
-    ) -> Result<(), Problem> {
-        if let Some((_, chain)) = self.open.take() {
-            return Err(Problem::new(span, "chain goes on with SecAction")
-                .help(format!("the chain of line {} needs a SecRule", chain.line)));
+        if draft.message_raw.is_empty() && !merged.message_raw.is_empty() {
+            // A chain says what the first of its links that says something says.
+            draft.message = std::mem::take(&mut merged.message);
+            draft.message_raw = std::mem::take(&mut merged.message_raw);
+            if draft.log_data.segments.is_empty() {
+                draft.log_data = std::mem::take(&mut merged.log_data);
+            }
         }
-        let (mut draft, merged) = self.draft(file, span, actions)?;
-        draft.raw = raw;
-        draft.links.push(DraftLink {
-            span,
-            targets: Vec::new(),
-            operator: None,
-            transformations: Vec::new(),
-            capture: false,
-            multi_match: false,
-            effects: merged.effects,
-        });
-        self.items.push(Item::Rule(Box::new(draft)));
+        draft.links.push(DraftLink::new(span, node.targets, node.operator, merged));
         Ok(())
     }
 

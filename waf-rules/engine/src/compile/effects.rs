@@ -68,7 +68,7 @@ impl Compiler<'_> {
             guard,
             targets: targets.into_iter().map(|(target, _)| target).collect(),
             pipeline,
-            multi_match: draft.multi_match,
+            stages: if draft.multi_match { stages.into() } else { Box::default() },
             operator,
             negated,
             capture: draft.capture,

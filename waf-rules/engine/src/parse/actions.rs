@@ -166,8 +166,8 @@ fn with_value(name: &str, value: &str, span: Span) -> Result<Action, Problem> {
         })?),
         "ver" => Action::Version(value.to_owned()),
         "rev" => Action::Revision(value.to_owned()),
-        "maturity" => Action::Maturity(number(name, value, span)?),
-        "accuracy" => Action::Accuracy(number(name, value, span)?),
+        "maturity" => Action::Maturity(one_to_nine(name, value, span)?),
+        "accuracy" => Action::Accuracy(one_to_nine(name, value, span)?),
         "t" => Action::Transform(transformation(value, span)?),
         "setvar" => Action::SetVar(setvar::set_var(value, span)?),
         "expirevar" => Action::SetVar(setvar::expire_var(value, span)?),
@@ -196,13 +196,24 @@ fn with_value(name: &str, value: &str, span: Span) -> Result<Action, Problem> {
             }
             Action::Status(status)
         }
-        "skip" => Action::Skip(number(name, value, span)?),
+        "skip" => match number(name, value, span)? {
+            0 => return Err(Problem::new(span, "skip leaves out at least one rule")),
+            count => Action::Skip(count),
+        },
         "skipafter" => Action::SkipAfter(value.to_owned()),
         known if NAMES.iter().any(|name| name.eq_ignore_ascii_case(known)) => {
             return Err(Problem::new(span, format!("action `{known}` takes no value")));
         }
         other => return Err(Problem::unknown(span, "action", other, NAMES)),
     })
+}
+
+fn one_to_nine(name: &str, value: &str, span: Span) -> Result<u8, Problem> {
+    match number(name, value, span)? {
+        level @ 1..=9 => Ok(level),
+        _ => Err(Problem::new(span, format!("`{value}` is not a valid number for `{name}`"))
+            .help("it is 1 to 9")),
+    }
 }
 
 fn number<N: std::str::FromStr>(name: &str, value: &str, span: Span) -> Result<N, Problem> {

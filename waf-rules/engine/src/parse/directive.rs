@@ -287,7 +287,7 @@ fn rule(args: &Arguments<'_>) -> Result<RuleNode, Vec<Problem>> {
         Vec::new()
     });
     if problems.is_empty() {
-        Ok(RuleNode { targets, operator: operator(operator_word), actions })
+        Ok(RuleNode { targets, operator: Some(operator(operator_word)), actions })
     } else {
         Err(problems)
     }

@@ -16,7 +16,7 @@ impl State {
         match (target.variable, target.variable.kind()) {
             (Variable::Tx, _) => self.collect_tx(target, names, found),
             (Variable::MatchedVars | Variable::MatchedVarsNames, _) => {
-                self.collect_matched(target, found);
+                self.collect_matched(target, names, found);
             }
             (variable, Kind::Single) => {
                 let datum = self.single(variable);
@@ -86,11 +86,15 @@ impl State {
         }
     }
 
-    fn collect_matched(&mut self, target: &Target, found: &mut Vec<Found>) {
+    fn collect_matched(&mut self, target: &Target, names: &Names, found: &mut Vec<Found>) {
         let hits = std::mem::take(&mut self.hits);
         for hit in &hits {
             let key = self.name_of(hit.found);
-            let entry = Entry { key, value: key, key_id: Default::default() };
+            let key_id = match (&target.selector, target.except.is_empty()) {
+                (Selector::All | Selector::Regex(_) | Selector::Tx(_), true) => Default::default(),
+                (_, _) => names.find_key(&self.values.get(key).to_ascii_lowercase()),
+            };
+            let entry = Entry { key, value: key, key_id };
             if !selects(&target.selector, &entry, &self.values)
                 || target.except.iter().any(|except| selects(except, &entry, &self.values))
             {

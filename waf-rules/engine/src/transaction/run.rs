@@ -133,10 +133,11 @@ impl State {
             found.clear();
             self.collect_for(context, target, &mut found);
             for candidate in &found {
-                let values = self.seen(context, link, operator, *candidate, &argument);
-                for value in values.into_iter().flatten() {
-                    matched = true;
-                    self.hit(context, link, operator, Hit { found: value, link: number });
+                let seen = (*candidate, number);
+                if link.stages.is_empty() {
+                    matched |= self.look(context, (link, operator), link.pipeline, seen, &argument);
+                } else {
+                    matched |= self.look_at_stages(context, (link, operator), seen, &argument);
                 }
             }
         }
@@ -190,37 +191,44 @@ impl State {
         self.removed_targets = removed;
     }
 
-    /// The transformed value, or with `multiMatch` each stage of it, where it satisfies the operator.
-    fn seen(
+    /// Whether a value satisfies the operator behind a pipeline; then it is a hit.
+    #[inline]
+    fn look(
         &mut self,
         context: Context<'_>,
-        link: &Link,
-        operator: &Operator,
-        found: Found,
+        (link, operator): (&Link, &Operator),
+        pipeline: PipelineId,
+        (found, number): (Found, u8),
         argument: &[u8],
-    ) -> Stages {
-        if !link.multi_match {
-            let datum = self.transformed(context, link.pipeline, found.datum);
+    ) -> bool {
+        let datum = self.transformed(context, pipeline, found.datum);
+        let holds = self.test(context, (link, operator), datum, argument) != link.negated;
+        if holds {
             let found = Found { datum, ..found };
-            let holds = self.test(context, (link, operator), datum, argument) != link.negated;
-            return [holds.then_some(found), None, None, None];
+            self.hit(context, link, operator, Hit { found, link: number });
         }
-        let mut stages: Stages = [None; STAGES];
-        let mut free = stages.iter_mut();
+        holds
+    }
+
+    /// With `multiMatch`, every stage of the pipeline that changes the value is looked at.
+    fn look_at_stages(
+        &mut self,
+        context: Context<'_>,
+        (link, operator): (&Link, &Operator),
+        (found, number): (Found, u8),
+        argument: &[u8],
+    ) -> bool {
+        let mut matched = false;
         let mut last = None;
-        for pipeline in context.rules.program.pipelines.prefixes(link.pipeline) {
-            let datum = self.transformed(context, pipeline, found.datum);
-            if last == Some(datum) {
-                continue;
+        for pipeline in &link.stages {
+            let datum = self.transformed(context, *pipeline, found.datum);
+            if last != Some(datum) {
+                let seen = (found, number);
+                matched |= self.look(context, (link, operator), *pipeline, seen, argument);
             }
             last = Some(datum);
-            if self.test(context, (link, operator), datum, argument) != link.negated
-                && let Some(place) = free.next()
-            {
-                *place = Some(Found { datum, ..found });
-            }
         }
-        stages
+        matched
     }
 
     fn transformed(&mut self, context: Context<'_>, pipeline: PipelineId, datum: Datum) -> Datum {
@@ -374,7 +382,3 @@ impl State {
 
 /// In the data of a match that was not found out.
 const EXHAUSTED: &str = "a pattern ran into its limits and counts as matched";
-
-/// Stages of one value that `multiMatch` reports; more say nothing new.
-const STAGES: usize = 4;
-type Stages = [Option<Found>; STAGES];

@@ -29,6 +29,52 @@ fn disruptions() {
     }
 }
 
+/// What a rule names itself stands over what `SecDefaultAction` of its phase says; lists of transformations are joined.
+#[test]
+fn defaults_are_merged() {
+    let defaults = "SecDefaultAction \"phase:1,nolog,noauditlog,deny,status:406,t:lowercase\"\n\
+                    SecDefaultAction \"phase:2,log,auditlog,redirect:/no,tag:two\"\n";
+    for (rule, value, ids, status) in [
+        ("id:1,phase:1", "A", &[][..], Some(406)),
+        ("id:1,phase:1,log", "A", &[1], Some(406)),
+        ("id:1,phase:1,log,t:none", "A", &[], None),
+        ("id:1,phase:1,log,t:none,t:lowercase", "A", &[1], Some(406)),
+        ("id:1,phase:1,log,status:418", "A", &[1], Some(418)),
+        ("id:1,phase:1,log,block,status:418", "A", &[1], Some(418)),
+        ("id:1,phase:1,log,pass", "A", &[1], None),
+        ("id:1,phase:1,log,allow", "A", &[1], None),
+        ("id:1,phase:1,log,redirect:/x", "A", &[1], Some(302)),
+        ("id:1,phase:2", "a", &[1], Some(302)),
+        ("id:1,phase:2", "A", &[], None),
+        ("id:1,phase:2,nolog,auditlog", "a", &[1], Some(302)),
+        ("id:1,phase:3", "a", &[1], None),
+    ] {
+        let text = format!("{defaults}SecRule ARGS \"@streq a\" \"{rule}\"");
+        let found = run(&text, get(&format!("/?x={value}")));
+        assert_eq!(found.ids, ids, "{rule}");
+        assert_eq!(found.interruption.map(|by| by.status), status, "{rule}");
+    }
+    let found = run(&format!("{defaults}SecAction \"id:1,tag:own\""), GET);
+    let tags: Vec<&str> = found.tx.matches()[0].rule.tags.iter().map(AsRef::as_ref).collect();
+    assert_eq!(tags, ["two", "own"]);
+}
+
+/// The last disruptive action of a rule counts.
+#[test]
+fn one_disruption() {
+    let found = run("SecAction \"id:1,phase:1,deny,pass\"", GET);
+    assert!(found.interruption.is_none());
+    let found = run("SecAction \"id:1,phase:1,pass,drop\"", GET);
+    assert_eq!(found.interruption.map(|by| by.action), Some(Disruption::Drop));
+}
+
+#[test]
+fn environment() {
+    let text = "SecAction \"id:1,phase:1,pass,nolog,setenv:'who=%{ARGS.a}'\"\n\
+                SecRule ENV:WHO \"@streq me\" \"id:2,phase:1\"\nSecRule &ENV:other \"@eq 0\" \"id:3,phase:1\"";
+    assert_eq!(run(text, get("/?a=me")).ids, [2, 3]);
+}
+
 #[test]
 fn detection_only_records_what_would_have_been() {
     let found = run("SecRuleEngine DetectionOnly\nSecAction \"id:1,phase:1,deny\"", GET);

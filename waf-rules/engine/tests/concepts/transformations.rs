@@ -41,6 +41,10 @@ fn multi_match_sees_every_stage() {
     let text = "SecRule ARGS \"@rx ^(%41|A|a)$\" \"id:1,multiMatch,t:urlDecode,t:lowercase,setvar:tx.n=+1\"";
     let found = run(text, get("/?x=%2541"));
     assert_eq!(found.tx.tx("n").as_deref(), Some(&b"3"[..]));
+    let six = "SecRule ARGS \"@rx .\" \"id:1,multiMatch,t:urlDecode,t:urlDecode,t:urlDecode,t:urlDecode,\
+               t:lowercase,t:removeWhitespace,setvar:tx.n=+1\"";
+    let found = run(six, get("/?x=%252525252525252541%2520b"));
+    assert_eq!(found.tx.tx("n").as_deref(), Some(&b"6"[..]));
     let found = run(text, get("/?x=a"));
     assert_eq!(found.tx.tx("n").as_deref(), Some(&b"1"[..]));
 }
