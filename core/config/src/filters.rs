@@ -99,6 +99,9 @@ pub struct Waf {
     /// SecLang files read after the rule set, in order. Relative to the document.
     #[schemars(with = "Vec<InputFile>")]
     pub rules: Vec<PathBuf>,
+    /// MaxMind database (`.mmdb`) for `@geoLookup`; at most 256 MiB. Relative to the document.
+    #[schemars(with = "Option<InputFile>")]
+    pub geo_database: Option<PathBuf>,
     /// SecLang read before the rules of the rule set, after its setup: where exclusions with `ctl:` belong.
     pub directives_before: String,
     /// SecLang read after `rules`: where `SecRuleRemoveById` and `SecRuleUpdateTargetById` belong.
@@ -118,6 +121,7 @@ impl Default for Waf {
             response_body: ResponseBodyInspection::default(),
             decode_json_in_args: DecodeJsonInArgs::Off,
             rules: Vec::new(),
+            geo_database: None,
             directives_before: String::new(),
             directives: String::new(),
             on_error: OnError::Closed,

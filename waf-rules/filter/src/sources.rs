@@ -25,6 +25,9 @@ const AFTER: &str = "directives";
 /// Largest rule file of an operator, in bytes.
 const MAX_RULE_FILE_BYTES: u64 = 16 * 1024 * 1024;
 
+/// Largest database of places, in bytes.
+const MAX_GEO_DATABASE_BYTES: u64 = 256 * 1024 * 1024;
+
 /// The text of a filter's rules, and the version of the package among them.
 #[derive(Debug)]
 pub(crate) struct Assembled {
@@ -52,7 +55,7 @@ pub(crate) fn assemble(
     entry.insert_str(0, &audit::defaults(written));
     let mut files = Vec::new();
     for (n, path) in waf.rules.iter().enumerate() {
-        match rule_file(path) {
+        match bounded(path, MAX_RULE_FILE_BYTES) {
             Ok(text) => {
                 let name = path.display().to_string();
                 let _ = writeln!(entry, "Include \"{name}\"");
@@ -60,6 +63,19 @@ pub(crate) fn assemble(
             }
             Err(problem) => problems.push(Diagnostic::error(
                 format!("{at}.rules[{n}]"),
+                format!("{}: {problem}", path.display()),
+            )),
+        }
+    }
+    if let Some(path) = &waf.geo_database {
+        match bounded(path, MAX_GEO_DATABASE_BYTES) {
+            Ok(content) => {
+                let name = path.display().to_string();
+                let _ = writeln!(entry, "SecGeoLookupDb \"{name}\"");
+                files.push((name, content));
+            }
+            Err(problem) => problems.push(Diagnostic::error(
+                format!("{at}.geo_database"),
                 format!("{}: {problem}", path.display()),
             )),
         }
@@ -126,10 +142,10 @@ fn package(
     })
 }
 
-fn rule_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
+fn bounded(path: &std::path::Path, limit: u64) -> std::io::Result<Vec<u8>> {
     let size = std::fs::metadata(path)?.len();
-    if size > MAX_RULE_FILE_BYTES {
-        let problem = format!("{size} bytes are more than {MAX_RULE_FILE_BYTES}");
+    if size > limit {
+        let problem = format!("{size} bytes are more than {limit}");
         return Err(std::io::Error::other(problem));
     }
     std::fs::read(path)

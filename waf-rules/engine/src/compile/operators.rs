@@ -142,13 +142,7 @@ impl Compiler<'_> {
                 Networks::parse(&content).map(Operator::IpMatch).map_err(plain)
             }
             "validatebyterange" => ByteRange::parse(text).map(Operator::ByteRange).map_err(plain),
-            "validateurlencoding" => Ok(Operator::UrlEncoding),
-            "validateutf8encoding" => Ok(Operator::Utf8Encoding),
-            "detectsqli" => Ok(Operator::Sqli),
-            "detectxss" => Ok(Operator::Xss),
-            "unconditionalmatch" => Ok(Operator::Always),
-            "nomatch" => Ok(Operator::Never),
-            _ => Err(unknown(node)),
+            other => without_argument(other).ok_or_else(|| unknown(node)),
         }
     }
 
@@ -223,6 +217,19 @@ impl Compiler<'_> {
 /// What to know of a pattern that is tried step by step.
 const SLOW: &str = "a pattern without it takes linear time and is prefiltered; a value on which the limits end the \
                     trying counts as matched";
+
+/// Operators that take no argument, by name in lower case.
+fn without_argument(name: &str) -> Option<Operator> {
+    Some(match name {
+        "validateurlencoding" => Operator::UrlEncoding,
+        "validateutf8encoding" => Operator::Utf8Encoding,
+        "detectsqli" => Operator::Sqli,
+        "detectxss" => Operator::Xss,
+        "unconditionalmatch" => Operator::Always,
+        "nomatch" => Operator::Never,
+        _ => return None,
+    })
+}
 
 fn unknown(node: &OperatorNode) -> Problem {
     match refusal(&node.name) {
