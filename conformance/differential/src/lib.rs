@@ -7,6 +7,8 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "tests"))]
 
+#[cfg(feature = "reference-engine")]
+pub mod bodies;
 pub mod cause;
 pub mod compare;
 #[cfg(feature = "reference-engine")]

@@ -28,7 +28,8 @@ pub struct Parameter<'a> {
     pub whitespace: bool,
     /// No `;` stood before the name.
     pub missing_semicolon: bool,
-    /// A quote was not closed, stood inside a token, or something followed a closed one.
+    /// A quote was not closed, stood inside a token, or something followed a closed one; what
+    /// follows the name is no value: nothing, no `=`, or several words; or the name is no token.
     pub invalid_quoting: bool,
 }
 
@@ -78,6 +79,12 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x0B | 0x0C)
 }
 
+/// RFC 9110 section 5.6.2.
+fn is_token(name: &[u8]) -> bool {
+    let symbols = b"!#$%&'*+-.^_`|~";
+    !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || symbols.contains(b))
+}
+
 fn skip_blanks(input: &[u8]) -> (&[u8], bool) {
     let blanks = input.iter().take_while(|&&b| is_blank(b)).count();
     (input.get(blanks..).unwrap_or_default(), blanks > 0)
@@ -97,18 +104,29 @@ pub(crate) fn parameters(mut rest: &[u8]) -> Vec<Parameter<'_>> {
             return found;
         }
         let (parameter, after) = one(rest, !semicolon);
-        found.extend(parameter);
+        found.push(parameter);
         rest = after;
     }
 }
 
 /// Reads one parameter at the start of `input`, which is not empty; what is left is shorter.
-fn one(input: &[u8], missing_semicolon: bool) -> (Option<Parameter<'_>>, &[u8]) {
+fn one(input: &[u8], missing_semicolon: bool) -> (Parameter<'_>, &[u8]) {
     let end = input.iter().position(|&b| matches!(b, b'=' | b';')).unwrap_or(input.len());
     let (name, rest) = input.split_at(end);
     let name_end = name.iter().rposition(|&b| !is_blank(b)).map_or(0, |at| at + 1);
     let (name, blank) = (name.get(..name_end).unwrap_or_default(), name_end < name.len());
-    let [b'=', rest @ ..] = rest else { return (None, rest) };
+    let [b'=', rest @ ..] = rest else {
+        // A word without a value: some servers drop the whole header, others this word.
+        let parameter = Parameter {
+            name,
+            value: Cow::Borrowed(b""),
+            quoted: false,
+            whitespace: false,
+            missing_semicolon: false,
+            invalid_quoting: true,
+        };
+        return (parameter, rest);
+    };
     // A name with blanks inside is two words of which the last one is the name: `x boundary=y`.
     let word = name.iter().rposition(|&b| is_blank(b)).map_or(0, |at| at + 1);
     let missing_semicolon = missing_semicolon || word > 0;
@@ -131,13 +149,16 @@ fn one(input: &[u8], missing_semicolon: bool) -> (Option<Parameter<'_>>, &[u8]) 
             // An extended value (RFC 8187) is `charset'language'text`.
             let extended = name.ends_with(b"*");
             let quotes = value.contains(&b'"') || !extended && value.contains(&b'\'');
+            // Nothing, or words: some servers drop the header, others take the first word or all.
+            let quotes = quotes || value.is_empty() || value.iter().any(|&b| is_blank(b));
             (Cow::Borrowed(value), false, quotes, length < raw.len() && after.is_empty(), after)
         }
     };
     let whitespace = whitespace || trailing;
+    let invalid_quoting = invalid_quoting || !is_token(name);
     let parameter =
         Parameter { name, value, quoted, whitespace, missing_semicolon, invalid_quoting };
-    (Some(parameter), rest)
+    (parameter, rest)
 }
 
 /// Reads to the closing quote: the value, whether it was closed, and what follows. A backslash takes

@@ -56,6 +56,8 @@ pub enum Problem {
     Repeated,
     /// A part without `Content-Disposition: form-data`.
     Disposition,
+    /// A part in a transfer encoding: RFC 7578 section 4.7 forbids it, some servers decode it all the same.
+    TransferEncoding,
     /// More than [`Limits::parts`].
     Parts,
     /// More than [`Limits::headers`] or [`Limits::header_bytes`].
@@ -74,6 +76,7 @@ impl std::fmt::Display for Problem {
             Self::Header => "multipart: invalid part header",
             Self::Repeated => "multipart: repeated part header or parameter",
             Self::Disposition => "multipart: part without form-data disposition",
+            Self::TransferEncoding => "multipart: part in a transfer encoding",
             Self::Parts => "multipart: too many parts",
             Self::HeaderLimit => "multipart: part headers over their limit",
         })
@@ -111,6 +114,8 @@ pub struct Part<'a> {
     /// Every file name the part may be taken to have: `filename`, `filename*` (decoded whatever its
     /// charset) and joined continuations, in the order of the header.
     pub filenames: Vec<Vec<u8>>,
+    /// One of the file names is that of a `filename` parameter, and is not empty.
+    pub has_plain_filename: bool,
     /// The charset parameter of the part's own content type.
     pub charset: Option<Vec<u8>>,
     /// The bytes between the headers and the next boundary.
@@ -118,9 +123,15 @@ pub struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// True when a server would take the part for a file.
-    pub fn is_file(&self) -> bool {
-        !self.filenames.is_empty()
+    /// True when some server would take the part for a file.
+    pub fn may_be_file(&self) -> bool {
+        self.filenames.iter().any(|name| !name.is_empty())
+    }
+
+    /// True when some server would take the content for a value: one that knows no `filename*` (RFC 7578
+    /// section 4.2 forbids it), or that takes an empty file name for none.
+    pub fn may_be_value(&self) -> bool {
+        !self.has_plain_filename
     }
 }
 
@@ -166,7 +177,8 @@ fn boundary(content_type: &ContentType<'_>) -> (Option<Vec<u8>>, Flags, Option<P
     flags.set_if(Flags::BOUNDARY_QUOTED, first.quoted);
     flags.set_if(Flags::BOUNDARY_WHITESPACE, first.whitespace);
     flags.set_if(Flags::MISSING_SEMICOLON, first.missing_semicolon);
-    flags.set_if(Flags::INVALID_QUOTING, first.invalid_quoting);
+    let odd = content_type.parameters.iter().any(|parameter| parameter.invalid_quoting);
+    flags.set_if(Flags::INVALID_QUOTING, odd);
     let value = first.value.as_ref();
     // A name such as `boundary*` or `boundary*0` (RFC 2231) is a boundary to some servers.
     let others = content_type.parameters.iter().filter(|p| {

@@ -27,7 +27,7 @@ impl Default for Limits {
     }
 }
 
-/// What is wrong with a document. Reading goes on after the first three, and after a malformed tag.
+/// What is wrong with a document. Reading goes on after the first three, and as far as it can.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Problem {
     /// The document declares an entity.
@@ -110,6 +110,7 @@ impl Flattener<'_> {
             self.check()?;
             match event {
                 Event::Start(tag) => {
+                    self.root(seen_root, at);
                     seen_root = true;
                     self.depth += 1;
                     if self.depth > self.limits.depth {
@@ -118,6 +119,7 @@ impl Flattener<'_> {
                     self.tag(&tag, at)?;
                 }
                 Event::Empty(tag) => {
+                    self.root(seen_root, at);
                     seen_root = true;
                     self.tag(&tag, at)?;
                 }
@@ -125,12 +127,27 @@ impl Flattener<'_> {
                     self.end_text();
                     self.depth = self.depth.saturating_sub(1);
                 }
-                Event::Text(text) => self.text.extend_from_slice(&text),
-                Event::CData(text) => self.text.extend_from_slice(&text),
-                Event::GeneralRef(reference) => self.reference(&reference),
+                Event::Text(text) => {
+                    let plain = self.depth > 0 || strict::is_blank(&text);
+                    self.well(plain && strict::is_text(&text), at);
+                    self.text.extend_from_slice(&text);
+                }
+                Event::CData(text) => {
+                    self.well(self.depth > 0, at);
+                    self.text.extend_from_slice(&text);
+                }
+                Event::GeneralRef(reference) => {
+                    self.well(self.depth > 0, at);
+                    self.reference(&reference);
+                }
                 Event::DocType(doctype) => self.doctype(&doctype),
-                Event::Decl(declaration) => self.declaration(declaration.encoding()),
-                Event::Comment(_) | Event::PI(_) => {}
+                Event::Decl(declaration) => {
+                    let version = declaration.version();
+                    self.well(version.is_ok_and(|version| strict::is_version(&version)), at);
+                    self.declaration(declaration.encoding());
+                }
+                Event::Comment(text) => self.well(strict::is_comment(&text), at),
+                Event::PI(instruction) => self.well(strict::is_target(instruction.target()), at),
                 Event::Eof if self.depth > 0 || !seen_root => return Err(Problem::Truncated),
                 Event::Eof => return Ok(()),
             }
@@ -140,6 +157,17 @@ impl Flattener<'_> {
     fn check(&self) -> Result<(), Problem> {
         let nodes = self.xml.texts.len() + self.xml.attributes.len();
         if nodes >= self.limits.nodes { Err(Problem::Nodes) } else { Ok(()) }
+    }
+
+    /// A document has one root.
+    fn root(&mut self, seen: bool, at: usize) {
+        self.well(!seen || self.depth > 0, at);
+    }
+
+    fn well(&mut self, is_well_formed: bool, at: usize) {
+        if !is_well_formed {
+            self.note(Problem::Malformed(at));
+        }
     }
 
     fn note(&mut self, problem: Problem) {
@@ -156,9 +184,8 @@ impl Flattener<'_> {
 
     fn tag(&mut self, tag: &BytesStart<'_>, at: usize) -> Result<(), Problem> {
         self.end_text();
-        if !strict::is_tag(tag) {
-            self.note(Problem::Malformed(at));
-        }
+        let is_tag = strict::is_tag(tag);
+        self.well(is_tag, at);
         // The check for duplicates compares every attribute with every other one.
         for attribute in tag.html_attributes().with_checks(false) {
             self.check()?;
@@ -166,6 +193,10 @@ impl Flattener<'_> {
             let mut value = Vec::with_capacity(attribute.value.len());
             self.unescape(&attribute.value, &mut value);
             self.xml.attributes.push(&value);
+            if !is_tag && value.is_empty() {
+                // Without a value the name is one, to HTML.
+                self.xml.attributes.push(attribute.key.as_ref());
+            }
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ const CASES: &[Case] = &[
     ("multipart/form-data; boundary=\"a\\\"b\"", "multipart/form-data", Some("a\"b"), None),
     ("multipart/form-data boundary=abc", "multipart/form-data", Some("abc"), None),
     ("multipart/form-data, boundary=abc", "multipart/form-data", None, None),
-    ("multipart/form-data; boundary", "multipart/form-data", None, None),
+    ("multipart/form-data; boundary", "multipart/form-data", Some(""), None),
     ("multipart/form-data; boundary=", "multipart/form-data", Some(""), None),
     ("multipart/form-data;; ;boundary=x;", "multipart/form-data", Some("x"), None),
     ("text/xml; charset=a; charset=b", "text/xml", None, Some("a")),

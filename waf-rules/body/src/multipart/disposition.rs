@@ -26,6 +26,13 @@ pub(super) fn read(part: &mut Part<'_>) -> Findings {
     };
     let charset = named(b"content-type")
         .find_map(|header| ContentType::parse(header.value()).charset().map(<[u8]>::to_vec));
+    let identity = [&b"7bit"[..], b"8bit", b"binary"];
+    let encoded = named(b"content-transfer-encoding").any(|header| {
+        !identity.iter().any(|identity| header.value().eq_ignore_ascii_case(identity))
+    });
+    if encoded {
+        findings.problem.get_or_insert(Problem::TransferEncoding);
+    }
     let mut read = Names::default();
     let mut dispositions = 0;
     for header in named(b"content-disposition") {
@@ -46,6 +53,7 @@ pub(super) fn read(part: &mut Part<'_>) -> Findings {
     findings.flags.set_if(Flags::INVALID_PART, read.name.is_none());
     part.charset = charset;
     part.name = read.name.take();
+    part.has_plain_filename = read.plain.iter().any(|name| !name.is_empty());
     part.filenames = read.into_filenames();
     findings
 }

@@ -77,9 +77,15 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
-    fn before(&self, start: usize, line: &Line<'a>) -> &'a [u8] {
+    /// The bytes before a boundary line; the line end between belongs to the boundary.
+    fn before(&mut self, start: usize, line: &Line<'a>) -> &'a [u8] {
         match self.body.get(start..line.start).unwrap_or_default() {
-            [content @ .., b'\r', b'\n'] | [content @ .., b'\n'] => content,
+            [content @ .., b'\r', b'\n'] => content,
+            [content @ .., b'\n'] => {
+                // To a strict server this boundary is none.
+                self.note_end(LineEnd::Lf);
+                content
+            }
             content => content,
         }
     }
@@ -123,7 +129,7 @@ impl<'a> Parser<'a, '_> {
         if let Some(problem) = findings.problem {
             self.note(problem);
         }
-        self.files += usize::from(part.is_file());
+        self.files += usize::from(part.may_be_file());
         self.out.flags.set_if(Flags::FILE_LIMIT_EXCEEDED, self.files > self.limits.files);
         self.out.parts.push(part);
         ending

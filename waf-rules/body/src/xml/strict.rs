@@ -40,6 +40,32 @@ fn is_name(name: &[u8]) -> bool {
         && name.iter().all(|b| starts(b) || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
 }
 
+/// Section 2.4: no reference that is none, and no end of a CDATA section.
+pub(super) fn is_text(text: &[u8]) -> bool {
+    memchr::memchr(b'&', text).is_none() && memchr::memmem::find(text, b"]]>").is_none()
+}
+
+/// Section 2.5: a comment holds no `--` and does not end in `-`.
+pub(super) fn is_comment(text: &[u8]) -> bool {
+    memchr::memmem::find(text, b"--").is_none() && text.last() != Some(&b'-')
+}
+
+/// Section 2.8, `VersionNum`.
+pub(super) fn is_version(version: &[u8]) -> bool {
+    let minor = version.strip_prefix(b"1.").unwrap_or_default();
+    !minor.is_empty() && minor.iter().all(u8::is_ascii_digit)
+}
+
+/// Section 2.6: the target of an instruction is a name other than `xml`.
+pub(super) fn is_target(target: &[u8]) -> bool {
+    is_name(target) && !target.eq_ignore_ascii_case(b"xml")
+}
+
+/// Section 2.3, `S`, and the mark that may start a document.
+pub(super) fn is_blank(text: &[u8]) -> bool {
+    text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text).trim_ascii().is_empty()
+}
+
 /// The first byte that may not stand in a document of UTF-8 (section 2.2): a control character or what is
 /// no UTF-8. A character that the end of the input cuts does not count.
 pub(super) fn bad_byte(input: &[u8], utf8: bool) -> Option<usize> {

@@ -137,10 +137,11 @@ impl State {
             self.add(rules, Bag::PartHeaders, name, &header.line);
         }
         self.add(rules, Bag::PartNames, name, name);
-        if !part.is_file() {
-            if !self.argument(rules, Bag::ArgsPost, (name, part.content)) {
-                self.body_error("too many arguments");
-            }
+        let is_value = part.may_be_value();
+        if is_value && !self.argument(rules, Bag::ArgsPost, (name, part.content)) {
+            self.body_error("too many arguments");
+        }
+        if !part.may_be_file() {
             return 0;
         }
         for filename in &part.filenames {

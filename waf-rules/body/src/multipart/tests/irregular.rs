@@ -91,6 +91,58 @@ const BODIES: &[Case] = &[
         &["HEADER_FOLDING", "INVALID_HEADER_FOLDING"],
         Some(Problem::Header),
     ),
+    (
+        TYPE,
+        "--B|Content-Disposition: form-data; name=a|Content-Transfer-Encoding: quoted-printable||=3C|--B--|",
+        &["a==3C"],
+        &[],
+        Some(Problem::TransferEncoding),
+    ),
+    (
+        TYPE,
+        "--B|Content-Disposition: form-data; name=a|Content-Transfer-Encoding: 8BIT||1|--B--|",
+        &["a=1"],
+        &[],
+        None,
+    ),
+    // The boundary is none to a strict server.
+    (
+        TYPE,
+        "--B|Content-Disposition: form-data; name=a||1!--B--|",
+        &["a=1"],
+        &["LF_LINE", "CRLF_LF_LINES"],
+        None,
+    ),
+    (
+        TYPE,
+        "--B|Content-Disposition: form-data; name=a; filename,=x||1|--B--|",
+        &["a=1"],
+        &["INVALID_QUOTING"],
+        None,
+    ),
+    // A file to some servers, a value to others.
+    (
+        TYPE,
+        "--B|Content-Disposition: form-data; name=a; filename=\"\"||1|--B--|",
+        &["a@=1"],
+        &[],
+        None,
+    ),
+    (
+        TYPE,
+        "--B|Content-Disposition: form-data; name=a b||1|--B--|",
+        &["a b=1"],
+        &["INVALID_QUOTING"],
+        None,
+    ),
+    (
+        TYPE,
+        "--B|Content-Disposition: form-data; name=a; b||1|--B--|",
+        &["a=1"],
+        &["INVALID_QUOTING"],
+        None,
+    ),
+    ("multipart/form-data; x=; boundary=B", A, &["a=1"], &["INVALID_QUOTING"], None),
     (TYPE, "--B|Content-Disposition: form-data||1|--B--|", &["?=1"], &["INVALID_PART"], None),
     (TYPE, "--B||1|--B--|", &["?=1"], &["INVALID_PART"], Some(Problem::Disposition)),
     (
@@ -209,7 +261,7 @@ const BODIES: &[Case] = &[
         Some(Problem::NoParts),
     ),
     ("multipart/form-data", A, &[], &[], Some(Problem::Boundary)),
-    ("multipart/form-data; boundary=", A, &[], &[], Some(Problem::Boundary)),
+    ("multipart/form-data; boundary=", A, &[], &["INVALID_QUOTING"], Some(Problem::Boundary)),
     (
         "multipart/form-data; boundary=B; boundary=C",
         A,
