@@ -13,6 +13,19 @@ impl State {
     /// Adds the values of a target to `found`.
     pub(crate) fn collect(&mut self, target: &Target, names: &Names, found: &mut Vec<Found>) {
         let before = found.len();
+        self.collect_values(target, names, found);
+        if target.count {
+            count(target, found, before);
+        }
+    }
+
+    /// What a target means before it is counted.
+    pub(crate) fn collect_values(
+        &mut self,
+        target: &Target,
+        names: &Names,
+        found: &mut Vec<Found>,
+    ) {
         match (target.variable, target.variable.kind()) {
             (Variable::Tx, _) => self.collect_tx(target, names, found),
             (Variable::MatchedVars | Variable::MatchedVarsNames, _) => {
@@ -23,15 +36,6 @@ impl State {
                 found.push(Found { variable, key: ValueId::EMPTY, datum });
             }
             (_, kind) => self.collect_entries(target, kind == Kind::Names, found),
-        }
-        if target.count {
-            let count = i64::try_from(found.len() - before).unwrap_or(i64::MAX);
-            let key = match found.get(before) {
-                Some(first) if matches!(target.selector, Selector::Key(_)) => first.key,
-                _ => ValueId::EMPTY,
-            };
-            found.truncate(before);
-            found.push(Found { variable: target.variable, key, datum: Datum::Number(count) });
         }
     }
 
@@ -167,6 +171,17 @@ impl State {
         self.work.name = name;
         id
     }
+}
+
+/// Puts the number of values from `start` on in their place.
+pub(crate) fn count(target: &Target, found: &mut Vec<Found>, start: usize) {
+    let count = i64::try_from(found.len() - start).unwrap_or(i64::MAX);
+    let key = match found.get(start) {
+        Some(first) if matches!(target.selector, Selector::Key(_)) => first.key,
+        _ => ValueId::EMPTY,
+    };
+    found.truncate(start);
+    found.push(Found { variable: target.variable, key, datum: Datum::Number(count) });
 }
 
 const EMPTY: Datum = Datum::Value(ValueId::EMPTY);

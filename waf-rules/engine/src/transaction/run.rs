@@ -10,6 +10,7 @@ use crate::outcome::{Disruption, Interruption, Matched, RuleMatch};
 use crate::pipeline::PipelineId;
 use crate::program::{Flow, Link, Outcome, Rule, Selector, Target, Text};
 use crate::ruleset::{EngineMode, RuleSet};
+use crate::transaction::collect::count;
 use crate::transaction::state::{Found, Hit, State};
 use crate::transaction::tx::Datum;
 
@@ -131,7 +132,7 @@ impl State {
         let mut matched = false;
         for target in &link.targets {
             found.clear();
-            self.collect_for(context, target, &mut found);
+            self.collect_for(context, target, number, &mut found);
             for candidate in &found {
                 let seen = (*candidate, number);
                 if link.stages.is_empty() {
@@ -173,11 +174,20 @@ impl State {
         comparison.holds(left, right) == link.negated
     }
 
-    fn collect_for(&mut self, context: Context<'_>, target: &Target, found: &mut Vec<Found>) {
-        self.collect(target, context.names(), found);
-        if self.removed_targets.is_empty() {
+    /// What a target means, without what `ctl:ruleRemoveTarget...` took from it. That is about the first link of a
+    /// chain, as `SecRuleUpdateTarget...` is: what narrows an attack down further is not what found it.
+    fn collect_for(
+        &mut self,
+        context: Context<'_>,
+        target: &Target,
+        link: u8,
+        found: &mut Vec<Found>,
+    ) {
+        if self.removed_targets.is_empty() || link > 0 {
+            self.collect(target, context.names(), found);
             return;
         }
+        self.collect_values(target, context.names(), found);
         let removed = std::mem::take(&mut self.removed_targets);
         let about = |variable| {
             removed
@@ -189,6 +199,9 @@ impl State {
             !about(found.variable).any(|r| self.excepts(&r.selector, *found, names))
         });
         self.removed_targets = removed;
+        if target.count {
+            count(target, found, 0);
+        }
     }
 
     /// Whether a value satisfies the operator behind a pipeline; then it is a hit.
@@ -306,7 +319,11 @@ impl State {
             self.record(context, phase);
         }
         match &rule.outcome {
-            Outcome::Allow(scope) => self.switches.allowed = Some(*scope),
+            // Where nothing is refused, nothing has to be let through: what other rules find is worth knowing.
+            Outcome::Allow(scope) if self.switches.engine == EngineMode::On => {
+                self.switches.allowed = Some(*scope);
+            }
+            Outcome::Allow(_) => {}
             Outcome::Pass => {}
             Outcome::Deny => self.interrupt(context, Disruption::Deny),
             Outcome::Drop => self.interrupt(context, Disruption::Drop),

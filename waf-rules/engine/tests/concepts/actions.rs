@@ -80,6 +80,10 @@ fn detection_only_records_what_would_have_been() {
     let found = run("SecRuleEngine DetectionOnly\nSecAction \"id:1,phase:1,deny\"", GET);
     assert!(found.interruption.is_none());
     assert!(found.tx.matches()[0].disruptive);
+    // Nothing is let through where nothing is refused.
+    let allow = "SecAction \"id:1,phase:1,allow\"\nSecAction \"id:2,phase:1,deny\"";
+    assert_eq!(run(&format!("SecRuleEngine DetectionOnly\n{allow}"), GET).ids, [1, 2]);
+    assert_eq!(run(allow, GET).ids, [1]);
 }
 
 #[test]

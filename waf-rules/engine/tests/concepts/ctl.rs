@@ -32,6 +32,33 @@ fn removals() {
     }
 }
 
+/// A count is of what is left, and what narrows a chain down further stays.
+#[test]
+fn removed_targets() {
+    for (rule, ctl, expected) in [
+        ("SecRule &ARGS \"@eq 1\" \"id:5\"", "ruleRemoveTargetById=5;ARGS:b", &[5][..]),
+        ("SecRule &ARGS \"@eq 2\" \"id:5\"", "ruleRemoveTargetById=5;ARGS:/^[ab]$/", &[]),
+        ("SecRule &ARGS \"@eq 0\" \"id:5\"", "ruleRemoveTargetById=5;ARGS:/^[ab]$/", &[5]),
+        ("SecRule &ARGS:b \"@eq 0\" \"id:5\"", "ruleRemoveTargetById=5;ARGS:b", &[5]),
+        (
+            "SecRule ARGS \"@rx x\" \"id:5,chain\"\nSecRule ARGS:b \"@rx y\"",
+            "ruleRemoveTargetById=5;ARGS:b",
+            &[5],
+        ),
+        (
+            "SecRule ARGS:b \"@rx y\" \"id:5,chain\"\nSecRule ARGS \"@rx x\"",
+            "ruleRemoveTargetById=5;ARGS:b",
+            &[],
+        ),
+        ("SecRule TX:/^s/ \"@eq 1\" \"id:5\"", "ruleRemoveTargetById=5;TX:seen", &[]),
+        ("SecRule REQUEST_URI \"@rx .\" \"id:5\"", "ruleRemoveTargetById=5;REQUEST_URI", &[]),
+    ] {
+        let text =
+            format!("SecAction \"id:1,phase:1,nolog,pass,setvar:tx.seen=1,ctl:{ctl}\"\n{rule}");
+        assert_eq!(run(&text, get("/?a=x&b=y")).ids, expected, "{ctl} {rule}");
+    }
+}
+
 #[test]
 fn bodies() {
     check(&[
