@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use portcullis_testkit::certificates::Authority;
 use portcullis_testkit::gateway::{Gateway, Place};
-use portcullis_testkit::ports;
+use portcullis_testkit::{document, ports};
 use portcullis_waf_rulesets::{HOW_TO_BRING_ONE, embedded};
 use portcullis_waf_tune::ftw::through::{self, Target, Through, Timeouts};
 use portcullis_waf_tune::ftw::{Options, Suite, compare, engine_overrides, gateway_overrides, run};
@@ -17,7 +19,7 @@ use portcullis_waf_tune::{Setting, compile};
 const WITHIN: f64 = 0.5;
 
 /// The configuration an operator is shown, at the addresses and with the files of this test.
-fn example(place: &Place, upstream: std::net::SocketAddr) -> String {
+fn example(place: &Place, upstream: SocketAddr) -> String {
     let written = include_str!("../../examples/ftw/gateway.yaml");
     let replaced = [
         ("file: waf.log", format!("file: {}", place.waf_log().display())),
@@ -39,11 +41,25 @@ fn explained() -> BTreeSet<String> {
     cells.filter(|cell| cell.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned).collect()
 }
 
-#[tokio::test]
-async fn the_gateway_does_what_the_engine_does() {
+fn suite() -> Suite {
     let folder =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../waf-rules/rulesets/crs/package/tests");
-    let suite = Suite::load(&folder).expect("run scripts/fetch-crs.sh");
+    Suite::load(&folder).expect("run scripts/fetch-crs.sh")
+}
+
+fn through(gateway: &Gateway, target: Target, upstream: SocketAddr) -> Through {
+    Through {
+        target,
+        log: gateway.place().waf_log(),
+        upstream: Some(upstream),
+        timeouts: Timeouts::default(),
+        log_timeout: Duration::from_secs(10),
+    }
+}
+
+#[tokio::test]
+async fn the_gateway_does_what_the_engine_does() {
+    let suite = suite();
     let package = embedded().expect(HOW_TO_BRING_ONE);
     let rules = compile(package, Setting::Regression).unwrap();
     let options = Options { overrides: engine_overrides().unwrap(), ..Options::default() };
@@ -52,13 +68,8 @@ async fn the_gateway_does_what_the_engine_does() {
 
     let upstream = ports::free();
     let gateway = Gateway::start(|place| example(place, upstream)).await.unwrap();
-    let through = Through {
-        target: Target::new(&format!("http://{}", gateway.address()), None).unwrap(),
-        log: gateway.place().waf_log(),
-        upstream: Some(upstream),
-        timeouts: Timeouts::default(),
-        log_timeout: Duration::from_secs(10),
-    };
+    let target = Target::new(&format!("http://{}", gateway.address()), None).unwrap();
+    let through = through(&gateway, target, upstream);
     let options =
         Options { overrides: gateway_overrides().unwrap(), threads: 8, ..Options::default() };
     let there = through::run(&suite, &options, &through).unwrap();
@@ -76,4 +87,28 @@ async fn the_gateway_does_what_the_engine_does() {
         .chain(comparison.overridden.clone())
         .collect();
     assert_eq!(differ, explained(), "docs/crs-regression.md explains what differs, and no more");
+}
+
+#[tokio::test]
+async fn the_same_over_tls() {
+    let upstream = ports::free();
+    let authority = Authority::new().unwrap();
+    let pair = authority.issue(&["localhost"]).unwrap();
+    let gateway = Gateway::start(|place| {
+        let _ = pair.write(&place.folder, "listener");
+        let text = example(place, upstream);
+        let (before, rest) = text.split_once("listeners:\n").unwrap();
+        let (_, after) = rest.split_once("clusters:\n").unwrap();
+        format!("{before}{}clusters:\n{after}", document::listeners(place, ""))
+    });
+    let gateway = gateway.await.unwrap();
+    let file = gateway.place().folder.join("authority.pem");
+    std::fs::write(&file, authority.pem()).unwrap();
+    let url = format!("https://localhost:{}", gateway.place().listen[2].port());
+    let target = Target::new(&url, Some(&file)).unwrap();
+    let only = ["941100", "953100", "942100-1"].map(str::to_owned).to_vec();
+    let options = Options { only, ..Options::default() };
+    let report = through::run(&suite(), &options, &through(&gateway, target, upstream)).unwrap();
+    assert!(report.sum().total > 5, "{}", report.to_text(true));
+    assert!(report.holds(100.0), "{}", report.to_text(true));
 }

@@ -37,8 +37,8 @@ impl Default for Timeouts {
 /// Says why there is no answer: not reached, closed, too late, or no HTTP.
 pub(super) fn exchange(target: &Target, wire: &[u8], timeouts: &Timeouts) -> Result<Reply, String> {
     let end = Instant::now() + timeouts.total;
-    let tcp = TcpStream::connect_timeout(&target.address, timeouts.connect)
-        .map_err(|error| format!("not connected: {error}"))?;
+    let tcp =
+        connect(target, timeouts.connect).map_err(|error| format!("not connected: {error}"))?;
     let options = tcp.set_nodelay(true).and_then(|()| tcp.set_write_timeout(Some(timeouts.total)));
     options.map_err(|error| error.to_string())?;
     let clock = Clock { tcp: tcp.try_clone().map_err(|error| error.to_string())?, end, timeouts };
@@ -51,6 +51,18 @@ pub(super) fn exchange(target: &Target, wire: &[u8], timeouts: &Timeouts) -> Res
             ask(rustls::StreamOwned::new(session, tcp), wire, head, &clock)
         }
     }
+}
+
+/// To the first address that takes the connection.
+fn connect(target: &Target, timeout: Duration) -> io::Result<TcpStream> {
+    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in &target.addresses {
+        match TcpStream::connect_timeout(address, timeout) {
+            Ok(tcp) => return Ok(tcp),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
 }
 
 /// Keeps the timeouts of a connection's reads.

@@ -19,7 +19,8 @@ pub struct TargetError(String);
 #[derive(Clone)]
 pub struct Target {
     url: String,
-    pub(super) address: SocketAddr,
+    /// At least one; tried in order.
+    pub(super) addresses: Vec<SocketAddr>,
     pub(super) tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
 }
 
@@ -43,9 +44,11 @@ impl Target {
         let host = uri.host().ok_or_else(|| wrong("no host"))?;
         let port = uri.port_u16().unwrap_or(if secured { 443 } else { 80 });
         let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let mut addresses =
-            (bare, port).to_socket_addrs().map_err(|error| wrong(&error.to_string()))?;
-        let address = addresses.next().ok_or_else(|| wrong("the host has no address"))?;
+        let found = (bare, port).to_socket_addrs().map_err(|error| wrong(&error.to_string()))?;
+        let addresses: Vec<SocketAddr> = found.collect();
+        if addresses.is_empty() {
+            return Err(wrong("the host has no address"));
+        }
         let tls = match (secured, authorities) {
             (false, _) => None,
             (true, None) => {
@@ -57,7 +60,7 @@ impl Target {
                 Some((Arc::new(trusting(file)?), name))
             }
         };
-        Ok(Target { url: url.to_owned(), address, tls })
+        Ok(Target { url: url.to_owned(), addresses, tls })
     }
 }
 
@@ -86,7 +89,7 @@ impl fmt::Display for Target {
 
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Target({} at {})", self.url, self.address)
+        write!(f, "Target({} at {:?})", self.url, self.addresses)
     }
 }
 
