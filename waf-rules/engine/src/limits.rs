@@ -68,8 +68,9 @@ pub const MAX_TX_VARIABLES: usize = 4_096;
 pub const MAX_KEPT_MATCHES: usize = 256;
 /// Matched values one kept rule match lists.
 pub const MAX_KEPT_VALUES: usize = 8;
-/// Values `MATCHED_VARS` holds while one rule is evaluated.
-pub const MAX_MATCHED_VARS: usize = 1_000;
+/// Values `MATCHED_VARS` holds while one rule is evaluated: more than all collections of a request hold together, or
+/// a chain would not see what stands behind a thousand decoys.
+pub const MAX_MATCHED_VARS: usize = 100_000;
 /// Bytes of a matched value in a rule match.
 pub const MAX_EXCERPT_BYTES: usize = 256;
 /// Bytes one message, log datum, `setvar` or operator argument may grow to when its macros are expanded.

@@ -133,28 +133,37 @@ impl State {
     /// One part into its collections; the result is the size of a file.
     fn part(&mut self, rules: &RuleSet, part: &multipart::Part<'_>) -> usize {
         let name = part.name.as_deref().unwrap_or_default();
+        let mut room = true;
         for header in &part.headers {
-            self.add(rules, Bag::PartHeaders, name, &header.line);
+            room &= self.add(rules, Bag::PartHeaders, name, &header.line);
         }
-        self.add(rules, Bag::PartNames, name, name);
-        let is_value = part.may_be_value();
-        if is_value && !self.argument(rules, Bag::ArgsPost, (name, part.content)) {
-            self.body_error("too many arguments");
+        room &= self.add(rules, Bag::PartNames, name, name);
+        if part.may_be_value() {
+            room &= self.argument(rules, Bag::ArgsPost, (name, part.content));
         }
         if !part.may_be_file() {
+            self.part_error(room);
             return 0;
         }
         for filename in &part.filenames {
-            self.add(rules, Bag::Files, name, filename);
-            self.add(rules, Bag::PartFilenames, name, filename);
+            room &= self.add(rules, Bag::Files, name, filename);
+            room &= self.add(rules, Bag::PartFilenames, name, filename);
         }
-        self.add(rules, Bag::FilesNames, name, name);
+        room &= self.add(rules, Bag::FilesNames, name, name);
         if rules.names(Variable::FilesTmpContent) {
-            self.add(rules, Bag::FilesContent, name, part.content);
+            room &= self.add(rules, Bag::FilesContent, name, part.content);
         }
         let size = part.content.len();
-        self.add(rules, Bag::FilesSizes, name, size.to_string().as_bytes());
+        room &= self.add(rules, Bag::FilesSizes, name, size.to_string().as_bytes());
+        self.part_error(room);
         size
+    }
+
+    /// What no collection had room for is not inspected, so the body must not pass as read.
+    fn part_error(&mut self, room: bool) {
+        if !room {
+            self.body_error("too many arguments, part headers or file names");
+        }
     }
 
     pub(super) fn load_response_body(&mut self, rules: &RuleSet, body: &[u8], complete: bool) {
