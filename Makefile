@@ -1,9 +1,9 @@
 # `make help` says what there is. Every target installs what it needs and is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check bench bench-peers ftw ftw-through test-differential tidy fmt deny advisories codegen clean-tools
+.PHONY: help setup build run test check bench bench-peers ftw ftw-through test-differential fuzz worst tidy fmt deny advisories codegen clean-tools
 
 CARGO ?= cargo
-TARGET := $(or $(CARGO_TARGET_DIR),target)
+BUILT := $(or $(CARGO_TARGET_DIR),target)
 CRS := waf-rules/rulesets/crs/package
 
 help: ## This list
@@ -25,10 +25,16 @@ check: ## The quick part of `make test`: format, house rules, lints
 	@scripts/test.sh setup fmt tidy clippy
 
 ftw: build ## CRS regression tests in process, with every failure
-	$(TARGET)/release/portcullis waf test --ftw $(CRS)/tests --verbose
+	$(BUILT)/release/portcullis waf test --ftw $(CRS)/tests --verbose
 
 test-differential: setup ## The same transactions through OWASP Coraza and through this engine
 	@scripts/differential.sh
+
+fuzz: setup ## Fuzz TARGET (all without one) for SECONDS (60)
+	@scripts/fuzz.sh $(or $(SECONDS),60) $(TARGET)
+
+worst: setup ## CPU time of the worst requests there are, paranoia level 4
+	$(CARGO) run --locked --release -p portcullis-oracles --example worst
 
 ftw-through: build ## CRS regression tests over sockets through the gateway, compared with the run in process
 	@scripts/ftw-through.sh

@@ -22,8 +22,16 @@ payloads() {
 payloads | awk -v folder="$corpus/body_urlencoded" '{ printf "%s", $0 > (folder "/crs-" NR); close(folder "/crs-" NR) }'
 payloads | awk -v folder="$corpus/injection" '{ printf "%s", $0 > (folder "/crs-" NR); close(folder "/crs-" NR) }'
 payloads | awk -v folder="$corpus/transformations" '{ printf "@%s", $0 > (folder "/crs-" NR); close(folder "/crs-" NR) }'
-# A rule with what follows it up to the next blank line; the largest patterns would take all the time.
-cat "$package"/rules/@owasp_crs/*.conf | sed '/^#/d' |
-    awk -v folder="$corpus/seclang" -v most="$most" 'BEGIN { RS = "" }
-        length($0) < 2500 && NR % 2 == 0 && ++n <= most { print > (folder "/crs-" n); close(folder "/crs-" n) }'
+# A directive with its continuations; every other one, for variety, and none of the largest: they would take all the time.
+cat "$package"/rules/@owasp_crs/*.conf | awk -v folder="$corpus/seclang" -v most="$most" '
+    function keep() {
+        if (length(rule) > 20 && length(rule) < 2500 && ++n % 2 == 0 && ++kept <= most) {
+            printf "%s", rule > (folder "/crs-" kept); close(folder "/crs-" kept)
+        }
+        rule = ""
+    }
+    /^#/ { next }
+    /^Sec/ { keep() }
+    { rule = rule $0 "\n" }
+    END { keep() }'
 echo "$version" > "$corpus/VERSION"

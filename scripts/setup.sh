@@ -26,6 +26,11 @@ if ! command -v go >/dev/null && [ ! -x "$root/.tools/go/bin/go" ] &&
     python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 fi
 
+if [ ! -x "$root/.tools/cargo-fuzz/bin/cargo-fuzz" ]; then
+    need python3 python3
+    python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
+fi
+
 if [ ${#packages[@]} -gt 0 ]; then
     echo "setup: installing ${packages[*]}"
     as_root=()

@@ -31,6 +31,7 @@ stage() {
 
 stage setup scripts/setup.sh
 stage fetch cargo fetch --locked --quiet
+stage fetch cargo fetch --locked --quiet --manifest-path fuzz/Cargo.toml
 stage fmt cargo fmt --all --check
 stage tidy cargo test --locked --quiet -p xtask
 stage clippy cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
@@ -43,6 +44,8 @@ stage reference cargo clippy --locked --quiet -p portcullis-differential --all-t
     --features reference-engine -- -D warnings
 stage differential scripts/differential.sh --slice
 stage ftw "$release" waf test --ftw waf-rules/rulesets/crs/package/tests --at-least "$ftw_at_least"
+# Builds every target, then a minute each.
+stage fuzz scripts/fuzz.sh "${FUZZ_SECONDS:-60}"
 
 echo
 printf '%s\n' "${summary[@]}" "$(printf '%-12s %6d s' total $SECONDS)"
