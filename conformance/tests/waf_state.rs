@@ -42,6 +42,9 @@ async fn records_outlive_a_reload() {
     let blocked = |line: &serde_json::Value| line["blocking_rule"] == 70002;
     let line = stage.gateway.waf_line("the fourth request", blocked).await.unwrap();
     assert!(line.to_string().contains("document 2"), "{line}");
+    let metrics = stage.gateway.metrics().await.unwrap();
+    assert_eq!(metrics.sum("portcullis_waf_records", &[]), 1.0);
+    assert_eq!(metrics.sum("portcullis_waf_record_evictions_total", &[]), 0.0);
 }
 
 #[tokio::test]
