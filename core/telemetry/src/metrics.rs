@@ -63,6 +63,7 @@ pub struct Metrics {
     filter_seconds: Family<Histogram>,
     filter_errors: Family<Counter>,
     waf_transactions: Family<Counter>,
+    waf_exhausted_patterns: Family<Counter>,
     waf_blocked: Family<Counter>,
     waf_detected: Family<Counter>,
     waf_detections: Family<Counter>,
@@ -116,6 +117,7 @@ impl Metrics {
             filter_seconds: histograms(Name::FilterSeconds),
             filter_errors: counters(Name::FilterErrors),
             waf_transactions: counters(Name::WafTransactions),
+            waf_exhausted_patterns: counters(Name::WafExhaustedPatterns),
             waf_blocked: counters(Name::WafBlocked),
             waf_detected: counters(Name::WafDetected),
             waf_detections: counters(Name::WafDetections),
@@ -194,6 +196,7 @@ impl Metrics {
     pub fn waf(self: &Arc<Self>, ruleset: &str, route: &str) -> WafMetrics {
         WafMetrics {
             transactions: self.waf_transactions.series(&[ruleset], Forget::Unheld),
+            exhausted_patterns: self.waf_exhausted_patterns.series(&[ruleset], Forget::Unheld),
             blocked: self.waf_blocked.series(&[ruleset, route], Forget::Unheld),
             detected: self.waf_detected.series(&[ruleset, route], Forget::Unheld),
             score: resolve_all(Direction::ALL, |direction: Direction| {
@@ -311,6 +314,7 @@ impl Metrics {
         self.filter_seconds.render(out);
         self.filter_errors.render(out);
         self.waf_transactions.render(out);
+        self.waf_exhausted_patterns.render(out);
         self.waf_blocked.render(out);
         self.waf_detected.render(out);
         self.waf_detections.render(out);
@@ -463,6 +467,8 @@ pub struct FilterMetrics {
 pub struct WafMetrics {
     /// Exchanges inspected.
     pub transactions: Counter,
+    /// Patterns that ran into their limits on a value.
+    pub exhausted_patterns: Counter,
     /// Exchanges stopped.
     pub blocked: Counter,
     /// Exchanges that would have been stopped.

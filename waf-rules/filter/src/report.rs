@@ -65,6 +65,7 @@ impl Reporter {
         let metrics = self.of(&ex.route);
         let score = transaction.score();
         metrics.transactions.increment();
+        metrics.exhausted_patterns.add(u64::from(transaction.exhausted_patterns()));
         metrics.score(Direction::Inbound, unsigned(score.inbound));
         if score.inbound > 0 {
             ex.note("waf_score", Note::Number(score.inbound));

@@ -192,6 +192,8 @@ names! {
         "Calls in which a filter could not decide.";
     WafTransactions = "portcullis_waf_transactions_total", Counter, ["ruleset"],
         "Exchanges inspected.";
+    WafExhaustedPatterns = "portcullis_waf_exhausted_patterns_total", Counter, ["ruleset"],
+        "Patterns with lookaround or backreferences that ran into their limits on a value.";
     WafBlocked = "portcullis_waf_blocked_total", Counter, ["ruleset", "route"],
         "Exchanges a rule set stopped.";
     WafDetected = "portcullis_waf_detected_total", Counter, ["ruleset", "route"],
