@@ -46,6 +46,12 @@ fn flow() {
             GET,
             &[1, 3],
         ),
+    ]);
+}
+
+#[test]
+fn skips_and_what_is_let_through() {
+    check(&[
         // Skipping counts rules of the phase only, markers not, and ends with the phase.
         (
             "SecAction \"id:1,phase:1,pass,skip:2\"\nSecAction \"id:2,phase:2,pass\"\n\
