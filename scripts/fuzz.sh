@@ -50,10 +50,13 @@ one() {
         return 0
     fi
     grep -vE '^(#[0-9]+|INFO|[[:space:]]*(NEW|REDUCE|pulse))' "$log" | tail -n 40
-    echo "fuzz: $target FAILED; again:"
-    local found
+    local found again=".tools/cargo-fuzz/bin/cargo-fuzz run --sanitizer address $target"
     found="$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)"
-    echo "    RUSTC_BOOTSTRAP=1 .tools/cargo-fuzz/bin/cargo-fuzz run --sanitizer address $target ${found:-$log}"
+    if [ -n "$found" ]; then
+        echo "fuzz: $target FAILED; again: RUSTC_BOOTSTRAP=1 $again ${found#"$root"/}"
+    else
+        echo "fuzz: $target FAILED to run; $log has it all"
+    fi
     return 1
 }
 
