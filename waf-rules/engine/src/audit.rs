@@ -175,6 +175,25 @@ impl AuditFormat {
     ];
 }
 
+/// Why a directive about the audit log is not followed, where what it asks for is not what happens anyway.
+pub(crate) fn unheeded(name: &str, value: &str) -> Option<String> {
+    let is = |known: &str| value.eq_ignore_ascii_case(known);
+    match name {
+        "SecAuditLogType" if !is("Serial") => Some(format!(
+            "audit records are written one after the other into one log, not as `{value}` asks"
+        )),
+        "SecAuditLogStorageDir" => {
+            Some("audit records are not written to files of their own".into())
+        }
+        "SecAuditLog2" => Some("there is no second audit log".into()),
+        "SecAuditLogDirMode" => Some("no folder is made for audit records".into()),
+        "SecAuditLogFileMode" if !is("0640") && !is("default") => {
+            Some(format!("the audit log is made with mode 0640, not {value}"))
+        }
+        _ => None,
+    }
+}
+
 /// Statuses that make an exchange relevant (`SecAuditLogRelevantStatus`): the pattern is run at load over every status
 /// there is, so that none is run for an exchange.
 #[derive(Debug, Clone, Default)]

@@ -113,7 +113,7 @@ impl Reports {
     }
 
     /// Reports what does not keep the rule set from being loaded.
-    fn warn(&mut self, file: &Arc<str>, problem: Problem) {
+    pub(crate) fn warn(&mut self, file: &Arc<str>, problem: Problem) {
         if self.warnings.len() < MAX_DIAGNOSTICS {
             self.warnings.push(diagnostic(file, problem));
         }

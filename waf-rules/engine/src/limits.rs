@@ -91,5 +91,7 @@ pub const MAX_EMBEDDED_JSON_LEAVES: usize = 1_000;
 pub const MAX_FULL_REQUEST_BYTES: usize = 1 << 20;
 /// Parts with a file name of one body where `SecUploadFileLimit` says nothing else.
 pub const DEFAULT_UPLOAD_FILES: usize = 100;
+/// Bytes of all values that `sanitise...` actions hide in one transaction; with more, every value is hidden.
+pub const MAX_SANITISED_BYTES: usize = 16 << 10;
 /// Run-time target exclusions (`ctl:ruleRemoveTarget...`) of one transaction.
 pub const MAX_REMOVED_TARGETS: usize = 1_000;

@@ -63,10 +63,12 @@ fn relevant_status(pattern: &str) -> String {
     format!("SecAuditLogRelevantStatus \"{}\"\n", pattern.replace('"', "\\\""))
 }
 
-/// Directives that hold where no later line says otherwise.
+/// Directives that hold where no line of the operator's says otherwise; they follow the recommended settings of a package.
 pub(crate) fn defaults(written: Option<&config::AuditLog>) -> String {
     match written {
-        Some(_) => format!("SecAuditEngine RelevantOnly\nSecAuditLogParts {PARTS}\n"),
+        Some(_) => format!(
+            "SecAuditEngine RelevantOnly\nSecAuditLogParts {PARTS}\nSecAuditLogFormat JSON\n"
+        ),
         None => String::new(),
     }
 }
@@ -130,7 +132,6 @@ impl AuditLog {
             (true, _, _) => AuditFormat::Otlp,
             (false, Some(format), _) => format,
             (false, None, Some(format)) => of_directive(format),
-            (false, None, None) if parts.audit.written.is_some() => AuditFormat::Json,
             (false, None, None) => AuditFormat::Native,
         };
         let opened = (parts.audit.open)(&log).map_err(|error| {

@@ -47,12 +47,11 @@ pub(crate) fn assemble(
         None
     });
     // Records of persistent collections belong to the rule set's name, unless a line of the operator's says otherwise.
-    let owner = format!("SecWebAppId \"{}\"\n", waf.ruleset);
+    let owner = format!("SecWebAppId \"{}\"\n{}", waf.ruleset, audit::defaults(written));
     let mut entry = match &package {
         Some(package) => package.entry(&format!("{owner}{}Include {BEFORE}", setup(waf))),
         None => format!("{owner}Include {BEFORE}\n"),
     };
-    entry.insert_str(0, &audit::defaults(written));
     let mut files = Vec::new();
     for (n, path) in waf.rules.iter().enumerate() {
         match bounded(path, MAX_RULE_FILE_BYTES) {

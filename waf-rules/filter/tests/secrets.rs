@@ -67,14 +67,17 @@ impl Numbers {
     /// With what forms, JSON and XML escape.
     fn spiky(&mut self) -> String {
         let (a, b) = (self.secret(), self.secret());
-        let spikes = [" ", "&", "=", "\"", "'", "<", ">", "%", "+", ";", "{", "]", "\\", ":", ",", "/"];
+        let spikes =
+            [" ", "&", "=", "\"", "'", "<", ">", "%", "+", ";", "{", "]", "\\", ":", ",", "/"];
         format!("{a}{}{b}", spikes[self.below(spikes.len())])
     }
 }
 
 fn encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric();
-    text.bytes().map(|b| if plain(b) { char::from(b).into() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| if plain(b) { char::from(b).into() } else { format!("%{b:02X}") })
+        .collect()
 }
 
 fn json_escaped(text: &str) -> String {

@@ -1,6 +1,6 @@
 //! Bytes that are hidden wherever they stand.
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::REDACTED;
 
@@ -54,6 +54,8 @@ impl Literals {
         let finder = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
             .ascii_case_insensitive(true)
+            // Quick to build: it is used for one exchange.
+            .kind(Some(AhoCorasickKind::NoncontiguousNFA))
             .build(long().map(|hidden| &hidden.bytes))
             .ok()?;
         Some(Self { finder, shown: long().map(HiddenBytes::shown).collect() })

@@ -181,6 +181,11 @@ impl Drafts {
     /// Takes the next directive in.
     pub(super) fn take(&mut self, file: &Arc<str>, directive: Directive, reports: &mut Reports) {
         let span = directive.span;
+        if let DirectiveKind::Set(Setting::Accepted(name, value)) = &directive.kind
+            && let Some(warning) = crate::audit::unheeded(name, value)
+        {
+            reports.warn(file, Problem::new(span, warning));
+        }
         let found = match directive.kind {
             DirectiveKind::Rule(node) => self.rule(file, span, node, directive.raw),
             DirectiveKind::Action(actions) => {

@@ -2,7 +2,7 @@
 
 use crate::ast::{AuditMode, Sanitise};
 use crate::audit::{AuditPart, AuditParts, PartsChange};
-use crate::limits::MAX_SANITISED;
+use crate::limits::{MAX_SANITISED, MAX_SANITISED_BYTES};
 use crate::meta::Severity;
 use crate::pipeline::PipelineId;
 use crate::program::Link;
@@ -24,6 +24,8 @@ pub(crate) struct AuditState {
     /// Status of the first interruption that only detection kept from happening.
     pub(super) detected: Option<u16>,
     marks: Vec<Mark>,
+    /// Bytes of all values among them.
+    marked_bytes: usize,
 }
 
 impl AuditState {
@@ -33,6 +35,7 @@ impl AuditState {
         self.body = None;
         self.detected = None;
         self.marks.clear();
+        self.marked_bytes = 0;
     }
 
     pub(super) fn change(&mut self, change: PartsChange) {
@@ -43,7 +46,10 @@ impl AuditState {
         if self.marks.contains(&mark) || self.marks.last() == Some(&Mark::Everything) {
             return;
         }
-        let full = self.marks.len() >= MAX_SANITISED;
+        if let Mark::Bytes { bytes, .. } = &mark {
+            self.marked_bytes = self.marked_bytes.saturating_add(bytes.len());
+        }
+        let full = self.marks.len() >= MAX_SANITISED || self.marked_bytes > MAX_SANITISED_BYTES;
         self.marks.push(if full { Mark::Everything } else { mark });
     }
 }

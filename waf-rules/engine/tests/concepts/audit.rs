@@ -168,6 +168,9 @@ fn with_too_many_marks_everything_is_hidden() {
     let outcome = run("SecRule ARGS \"@rx v\" \"id:1,phase:2,pass,sanitiseMatched\"", form(&body));
     assert_eq!(outcome.tx.sanitised().last(), Some(&Mark::Everything));
     assert!(outcome.tx.sanitised().len() < 300);
+    let body = format!("a=v{}", "x".repeat(20_000));
+    let outcome = run("SecRule ARGS \"@rx v\" \"id:1,phase:2,pass,sanitiseMatched\"", form(&body));
+    assert_eq!(outcome.tx.sanitised().last(), Some(&Mark::Everything));
 }
 
 #[test]
@@ -188,5 +191,25 @@ fn what_is_wrong_is_said() {
         let problem = &problems[0];
         assert!(problem.message.contains(message), "{text}: {}", problem.message);
         assert_eq!((problem.line, problem.column), (1, column), "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_followed_is_said() {
+    for (text, warning) in [
+        ("SecAuditLogType Serial", ""),
+        ("SecAuditLogType Concurrent", "not as `Concurrent` asks"),
+        ("SecAuditLogType HTTPS", "not as `HTTPS` asks"),
+        ("SecAuditLogStorageDir /var/log/audit", "files of their own"),
+        ("SecAuditLogFileMode 0600", "mode 0640, not 0600"),
+        ("SecAuditLogFileMode 0640", ""),
+        ("SecAuditLogDirMode 0750", "no folder"),
+        ("SecAuditLog2 /var/log/b", "no second"),
+    ] {
+        let rules =
+            RuleSet::compile(&Sources::new("test.conf", text), &CompileOptions::default()).unwrap();
+        let said: Vec<&str> = rules.warnings().iter().map(|w| w.message.as_str()).collect();
+        assert_eq!(said.len(), usize::from(!warning.is_empty()), "{text}");
+        assert!(said.concat().contains(warning), "{text}: {said:?}");
     }
 }

@@ -14,6 +14,9 @@ const COOKIE_BYTES_MIN: usize = 8;
 /// Longest value that is looked for: what is longer is not repeated as a whole.
 const SECRET_BYTES_MAX: usize = 4096;
 
+/// Bytes of all values that are looked for: finding them takes time to prepare.
+const SECRETS_BYTES_MAX: usize = 16 * 1024;
+
 /// What rules said, for all logs; none where they said nothing.
 pub(crate) fn hidden(transaction: &Transaction) -> Option<Box<Hidden>> {
     let marks = transaction.sanitised();
@@ -57,7 +60,12 @@ pub(crate) fn secrets(redactor: &Redactor, transaction: &Transaction) -> telemet
         .map(|(name, value)| (name, value.rsplit(|byte| *byte == b' ').next().unwrap_or(value)));
     let values = arguments.chain(cookies).chain(headers).map(|(_, value)| value);
     let values = values.filter(|value| value.len() <= SECRET_BYTES_MAX).take(SECRETS_MAX);
-    all.bytes.extend(values.map(HiddenBytes::whole));
+    let mut free = SECRETS_BYTES_MAX;
+    for value in values {
+        let Some(rest) = free.checked_sub(value.len()) else { break };
+        free = rest;
+        all.bytes.push(HiddenBytes::whole(value));
+    }
     all
 }
 
