@@ -42,6 +42,16 @@ pub enum Cause {
     BestFit,
     /// A transformation that writes U+FFFD for bytes that are no text.
     IllegibleBytes,
+    /// A numeric operator on what is no number.
+    NoNumber,
+    /// `TX.0` to `TX.9` that nothing was captured into.
+    NoCapture,
+    /// A transformation that answers otherwise by itself, on a value of this request ([`crate::transformations::known`]).
+    Transformation,
+    /// `FILES_COMBINED_SIZE` of a form with fields.
+    FieldsCounted,
+    /// `REQUEST_BODY` or its length, of a body that no urlencoded form is.
+    BodyLength,
     /// `@detectXSS` with a namespace declaration.
     XmlNamespace,
     /// A macro in an operator that names a header the request does not have.
@@ -88,6 +98,11 @@ impl Cause {
             Cause::OctalEscape => case.octal_escape(),
             Cause::BestFit => case.best_fit(),
             Cause::IllegibleBytes => case.illegible_bytes(),
+            Cause::NoNumber => case.no_number(),
+            Cause::NoCapture => case.no_capture(),
+            Cause::Transformation => case.transformation(),
+            Cause::FieldsCounted => case.about("FILES_COMBINED_SIZE") && case.is_multipart(),
+            Cause::BodyLength => case.about("REQUEST_BODY"),
             Cause::XmlNamespace => case.xml_namespace(),
             Cause::UnsetMacro => case.unset_macro(),
             Cause::EmptyBasename => case.empty_basename(),

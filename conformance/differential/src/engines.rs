@@ -1,5 +1,7 @@
 //! Both engines with the same rules.
 
+use std::sync::OnceLock;
+
 use crate::exchange::Exchange;
 use crate::explain::{Explained, Kept, explain};
 use crate::ours::Ours;
@@ -12,7 +14,8 @@ use crate::verdict::Difference;
 pub struct Engines {
     ours: Ours,
     reference: Reference,
-    talkative: Reference,
+    talkative: OnceLock<Reference>,
+    text: RuleText,
     /// The text of each rule.
     pub statements: Statements,
 }
@@ -27,8 +30,8 @@ impl Engines {
         Ok(Engines {
             ours: Ours::new(text).map_err(|error| of("this engine", error))?,
             reference: Reference::new(text).map_err(|error| of("the reference engine", error))?,
-            talkative: Reference::talkative(text)
-                .map_err(|error| of("the reference engine", error))?,
+            talkative: OnceLock::new(),
+            text: text.clone(),
             statements: Statements::read(text),
         })
     }
@@ -48,7 +51,14 @@ impl Engines {
     pub fn explain(&self, exchange: &Exchange, id: u128) -> Result<Explained, String> {
         let mut kept = Kept::default();
         let here = self.ours.watched(exchange, id, |found| kept.keep(found));
-        let (there, told) = self.talkative.told(exchange, id)?;
+        let talkative = match self.talkative.get() {
+            Some(talkative) => talkative,
+            None => {
+                let fresh = Reference::talkative(&self.text)?;
+                self.talkative.get_or_init(|| fresh)
+            }
+        };
+        let (there, told) = talkative.told(exchange, id)?;
         Ok(explain((&here, kept), (&there, told.values), told.body_error))
     }
 }

@@ -8,9 +8,12 @@ mod encode;
 mod mutate;
 mod payload;
 mod place;
+mod rule_set;
 
 use crate::exchange::Exchange;
 use crate::random::Random;
+
+pub use rule_set::rule_set;
 
 /// The largest body a generated request has, in bytes. Larger ones only make a run slower.
 const MAX_BODY_BYTES: usize = 16 << 10;
@@ -29,6 +32,14 @@ impl Generator {
             cases.iter().filter(|case| case.body.len() <= MAX_BODY_BYTES).cloned().collect();
         let payloads = payload::collect(&cases);
         Generator { seed, cases, payloads }
+    }
+
+    /// Request number `index` of those built from nothing.
+    pub fn request(&self, index: u64) -> Exchange {
+        let random = &mut Random::of(self.seed ^ 1, index);
+        let mut exchange = place::request(random, &self.payloads);
+        exchange.name = format!("request-{}-{index}", self.seed);
+        exchange
     }
 
     /// Request number `index`.

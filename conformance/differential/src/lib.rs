@@ -9,6 +9,7 @@
 
 #[cfg(feature = "reference-engine")]
 pub mod bodies;
+#[cfg(feature = "reference-engine")]
 pub mod cause;
 pub mod compare;
 #[cfg(feature = "reference-engine")]
@@ -18,6 +19,7 @@ pub mod explain;
 pub mod generate;
 #[cfg(feature = "reference-engine")]
 pub mod injection;
+#[cfg(feature = "reference-engine")]
 pub mod known;
 pub mod ours;
 pub mod pattern;

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use portcullis_differential::engines::Engines;
 use portcullis_differential::exchange::Exchange;
-use portcullis_differential::generate::Generator;
+use portcullis_differential::generate::{Generator, rule_set};
 use portcullis_differential::known::Known;
 use portcullis_differential::rules::{Level, RuleText};
 use portcullis_differential::stage::{self, Outcome};
@@ -25,6 +25,11 @@ const TESTS: &str = "waf-rules/rulesets/crs/package/tests";
 const SEED: u64 = 20_261_121;
 /// Generated requests a level of a whole run, and of a slice.
 const GENERATED: [u64; 2] = [20_000, 1_500];
+
+/// Generated rule sets of a whole run, and of a slice.
+const RULE_SETS: [u64; 2] = [600, 60];
+/// Requests each of them gets.
+const REQUESTS_OF_A_RULE_SET: u64 = 25;
 
 struct Arguments {
     seed: u64,
@@ -76,6 +81,11 @@ fn try_main() -> Result<bool, String> {
             outcomes.push(outcome);
         }
     }
+    if arguments.only.as_ref().is_none_or(|only| *only == "rules") {
+        let outcome = rule_sets(&arguments, &known, &generator)?;
+        print!("{}", stage::shown(&outcome, arguments.verbose));
+        outcomes.push(outcome);
+    }
     print_table(&outcomes);
     let whole = !arguments.slice && arguments.only.is_none() && arguments.case.is_none();
     let idle = if whole { idle_entries(&known, &outcomes) } else { Vec::new() };
@@ -83,6 +93,32 @@ fn try_main() -> Result<bool, String> {
         println!("known.yaml: {name} covers nothing any more");
     }
     Ok(idle.is_empty() && outcomes.iter().all(|outcome| outcome.unlisted.is_empty()))
+}
+
+/// Generated rule sets, each with requests of its own.
+fn rule_sets(
+    arguments: &Arguments,
+    known: &Known,
+    generator: &Generator,
+) -> Result<Outcome, String> {
+    let mut all = Outcome { name: "rules".to_owned(), ..Outcome::default() };
+    let count = arguments.count.unwrap_or(RULE_SETS[usize::from(arguments.slice)]);
+    for index in 0..count {
+        let text = rule_set(arguments.seed, index);
+        let engines = Engines::new(&text).map_err(|error| format!("{error}\n{}", text.entry))?;
+        let first = index * REQUESTS_OF_A_RULE_SET;
+        let requests: Vec<Exchange> = (first..first + REQUESTS_OF_A_RULE_SET)
+            .map(|number| generator.request(number))
+            .map(|exchange| Exchange { name: format!("rules-{index}-{}", exchange.name), ..exchange })
+            .filter(|exchange| arguments.takes(exchange))
+            .collect();
+        let mut outcome = stage::run("rules", &engines, known, &requests, 1)?;
+        if let Some(first) = outcome.unlisted.first_mut() {
+            first.push_str(&text.entry);
+        }
+        all.add(outcome);
+    }
+    Ok(all)
 }
 
 /// The stages of CRS's tests; those whose head is no text are named.

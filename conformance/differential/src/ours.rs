@@ -9,12 +9,13 @@ use portcullis_waf_engine::{
 };
 
 use crate::exchange::Exchange;
-use crate::rules::{PROBE, PROBES, RuleText, probed};
+use crate::rules::{PROBE, RuleText, probed};
 use crate::verdict::{Ending, Verdict};
 
 /// Rules compiled by this engine.
 pub struct Ours {
     rules: Arc<RuleSet>,
+    probes: &'static [&'static str],
 }
 
 impl Ours {
@@ -29,7 +30,7 @@ impl Ours {
         let rules = RuleSet::compile(&sources, &options).map_err(|problems| {
             problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
         })?;
-        Ok(Ours { rules })
+        Ok(Ours { rules, probes: text.probes })
     }
 
     /// Runs all phases; the engine's own order of calls, as a gateway makes them.
@@ -52,7 +53,7 @@ impl Ours {
         for found in tx.matches().iter().filter(|found| found.log) {
             look(found);
             if found.rule.id == PROBE {
-                verdict.state.extend(probed(&PROBES, &found.message));
+                verdict.state.extend(probed(self.probes, &found.message));
             } else {
                 *verdict.matched.entry(found.rule.id).or_default() += 1;
             }
@@ -95,5 +96,7 @@ fn ending(interruption: Interruption) -> Ending {
         Disruption::Drop => "drop",
         Disruption::Redirect(_) => "redirect",
     };
-    Ending { rule: interruption.rule_id, status: interruption.status, action }
+    // A connection that is dropped has no status.
+    let status = if action == "drop" { 0 } else { interruption.status };
+    Ending { rule: interruption.rule_id, status, action }
 }

@@ -15,7 +15,7 @@ impl Random {
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -24,7 +24,7 @@ impl Random {
 
     /// A number below `bound`; 0 for a bound of 0.
     pub fn below(&mut self, bound: usize) -> usize {
-        (self.next() >> 33) as usize % bound.max(1)
+        (self.bits() >> 33) as usize % bound.max(1)
     }
 
     /// One of `choices`, which is not empty.
@@ -34,7 +34,7 @@ impl Random {
 
     /// One byte.
     pub fn byte(&mut self) -> u8 {
-        (self.next() >> 40) as u8
+        (self.bits() >> 40) as u8
     }
 
     /// True in `percent` of 100 cases.

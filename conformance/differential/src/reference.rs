@@ -12,7 +12,7 @@ use coraza::{Error, MatchedRule, Transaction, Waf, WafConfig};
 use tempfile::TempDir;
 
 use crate::exchange::Exchange;
-use crate::rules::{PROBE, PROBES, RuleText, probed};
+use crate::rules::{PROBE, RuleText, probed};
 use crate::value::{Value, unquote_go};
 use crate::verdict::{Ending, Verdict};
 
@@ -57,6 +57,9 @@ fn matched_value(fields: &str) -> Option<(u64, Value)> {
 /// Rules compiled by the reference engine.
 pub struct Reference {
     waf: Waf,
+    probes: &'static [&'static str],
+    /// Whether some rule of the entry document may keep the last rule, which tells of the end, from running.
+    may_be_silent: bool,
     /// Holds the rule files as long as the engine may look at them.
     _folder: TempDir,
 }
@@ -76,7 +79,7 @@ impl Reference {
     /// As [`Reference::new`].
     pub fn talkative(text: &RuleText) -> Result<Reference, String> {
         let entry = format!("SecDebugLogLevel 9\n{}", text.entry);
-        let text = RuleText { entry, files: text.files.clone() };
+        let text = RuleText { entry, files: text.files.clone(), probes: text.probes };
         Self::build(&text, |config| {
             config.with_debug_log_callback(|_, message, fields| {
                 TOLD.with_borrow_mut(|told| told.hear(message, fields));
@@ -105,7 +108,12 @@ impl Reference {
             .with_directives_from_file(&entry.to_string_lossy())
             .build()
             .map_err(|error| error.to_string())?;
-        Ok(Reference { waf, _folder: folder })
+        Ok(Reference {
+            waf,
+            probes: text.probes,
+            may_be_silent: ["ctl:ruleEngine=Off", "allow", "skip"].iter().any(|word| text.entry.contains(word)),
+            _folder: folder,
+        })
     }
 
     /// As [`Reference::run`], with the values that satisfied operators.
@@ -126,8 +134,8 @@ impl Reference {
         MATCHED.with_borrow_mut(Vec::clear);
         let mut tx = self.waf.new_transaction_with_id(&format!("{id:032x}"));
         let ended = request(&mut tx, exchange)? || response(&mut tx, exchange)?;
-        tx.process_logging();
         let interruption = tx.intervention().filter(|_| ended);
+        tx.process_logging();
         let interruption = interruption.map(|found| Ending {
             rule: u64::try_from(found.rule_id).unwrap_or_default(),
             status: u16::try_from(found.status).unwrap_or_default(),
@@ -141,12 +149,12 @@ impl Reference {
         for found in MATCHED.take() {
             let rule = u64::try_from(found.rule_id).unwrap_or_default();
             if rule == PROBE {
-                verdict.state.extend(probed(&PROBES, message(&found.message)));
+                verdict.state.extend(probed(self.probes, message(&found.message)));
             } else {
                 *verdict.matched.entry(rule).or_default() += 1;
             }
         }
-        if verdict.state.is_empty() {
+        if verdict.state.is_empty() && !self.may_be_silent {
             return Err(format!("{}: the reference engine told nothing", exchange.name));
         }
         Ok(verdict)

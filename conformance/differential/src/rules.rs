@@ -7,7 +7,7 @@ use portcullis_waf_rulesets::Package;
 /// The rule that writes the end state into its message; its id is taken by nothing else.
 pub const PROBE: u64 = 9_900_001;
 
-/// What the probe writes: the variables of `TX` that hold CRS's scores.
+/// What the probe of CRS writes: the variables of `TX` that hold its scores.
 pub const PROBES: [&str; 14] = [
     "blocking_inbound_anomaly_score",
     "detection_inbound_anomaly_score",
@@ -75,6 +75,8 @@ pub struct RuleText {
     pub entry: String,
     /// Virtual name and content of every file.
     pub files: Vec<(String, Cow<'static, [u8]>)>,
+    /// The variables of `TX` whose end state is compared.
+    pub probes: &'static [&'static str],
 }
 
 impl RuleText {
@@ -93,7 +95,7 @@ impl RuleText {
             .iter()
             .map(|file| (file.path.to_string(), file.content.clone()))
             .collect();
-        RuleText { entry, files }
+        RuleText { entry, files, probes: &PROBES }
     }
 }
 

@@ -65,7 +65,7 @@ pub fn run(
             Err(uncovered) => {
                 let (explained, bare) = *uncovered;
                 let difference = found.difference.to_string();
-                outcome.unlisted.push(describe(exchange, &explained, &difference, &bare));
+                outcome.unlisted.push(describe(engines, exchange, (&explained, &bare), &difference));
                 continue;
             }
         };
@@ -75,6 +75,19 @@ pub fn run(
     }
     outcome.elapsed = begin.elapsed();
     Ok(outcome)
+}
+
+impl Outcome {
+    /// Adds another corpus of the same stage.
+    pub fn add(&mut self, other: Outcome) {
+        self.cases += other.cases;
+        self.differ += other.differ;
+        self.elapsed += other.elapsed;
+        self.unlisted.extend(other.unlisted);
+        for (entry, count) in other.listed {
+            *self.listed.entry(entry).or_default() += count;
+        }
+    }
 }
 
 type Uncovered = (Explained, Vec<u64>);
@@ -136,7 +149,12 @@ pub fn shown(outcome: &Outcome, all: bool) -> String {
     text
 }
 
-fn describe(exchange: &Exchange, explained: &Explained, difference: &str, bare: &[u64]) -> String {
+fn describe(
+    engines: &Engines,
+    exchange: &Exchange,
+    (explained, bare): (&Explained, &[u64]),
+    difference: &str,
+) -> String {
     let mut text = format!("{}: {difference}\n  rules without entry: {bare:?}\n", exchange.name);
     let mut head = format!("{} {} {}", exchange.method, exchange.target, exchange.version);
     for (name, value) in &exchange.headers {
@@ -144,6 +162,11 @@ fn describe(exchange: &Exchange, explained: &Explained, difference: &str, bare: 
     }
     let body = String::from_utf8_lossy(&exchange.body);
     let _ = writeln!(text, "  request {}\n  body {}", cut(&head), cut(&body));
+    for rule in bare {
+        for link in engines.statements.of(*rule) {
+            let _ = writeln!(text, "  {rule}: {} {} {}", link.targets, cut(&link.operator), link.actions);
+        }
+    }
     if let Some(error) = &explained.body_error_there {
         let _ = writeln!(text, "  body error there: {}", cut(error));
     }

@@ -138,7 +138,7 @@ mod tests {
     fn chains_belong_to_their_starter() {
         let entry = "# SecRule A \"b\" \"id:1\"\nSecRule ARGS|!ARGS:x \"@rx a\\\"b\" \\\n    \"id:7,phase:2,\\\n    t:none,t:lowercase,chain\"\n\
                      SecRule MATCHED_VARS \"!@contains c\"\nSecRule ARGS d \"id:'8'\"\n";
-        let text = RuleText { entry: entry.to_owned(), files: Vec::new() };
+        let text = RuleText { entry: entry.to_owned(), files: Vec::new(), probes: &[] };
         let all = Statements::read(&text);
         assert_eq!(all.of(7).len(), 2);
         assert_eq!(all.of(7)[0].pattern(), Some("a\"b"));

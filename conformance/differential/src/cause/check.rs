@@ -5,10 +5,13 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use portcullis_waf_transform::Transformation;
+
 use super::Case;
 use crate::pattern::Manner;
 use crate::percent::percent_decoded;
 use crate::statement::Link;
+use crate::transformations::KNOWN;
 use crate::value::Value;
 
 /// How often the texts of a request are unescaped to look for what a rule's decoding may have met.
@@ -92,6 +95,75 @@ impl Case<'_> {
             "t:htmlEntityDecode",
         ];
         self.asks(&writes) && here.iter().chain(&there).any(|value| value.is_illegible())
+    }
+
+    /// Whether all differing values are of variables whose name begins so.
+    pub(super) fn about(&self, variable: &str) -> bool {
+        let (here, there) = self.differing();
+        let mut all = here.iter().chain(&there).peekable();
+        let about = |value: &&Value| {
+            value.variable.starts_with(variable) || value.variable.starts_with("MATCHED_VAR")
+        };
+        all.peek().is_some() && all.all(|value| about(value))
+    }
+
+    pub(super) fn is_multipart(&self) -> bool {
+        self.media().starts_with("multipart/")
+    }
+
+    /// Whether a step of the rule's transformations is given something it is known to answer otherwise.
+    pub(super) fn transformation(&self) -> bool {
+        let mut texts: Vec<Vec<u8>> = Vec::new();
+        let exchange = self.exchange;
+        let headers = exchange.headers.iter().flat_map(|(name, value)| [name, value]);
+        for text in headers.chain([&exchange.target]).map(String::as_bytes).chain([exchange.body.as_slice()]) {
+            texts.push(text.to_vec());
+            for pair in text.split(|byte| matches!(byte, b'&' | b'?' | b';' | b'"' | b'<' | b'>')) {
+                let at = pair.iter().position(|byte| *byte == b'=');
+                let (name, value) = at.map_or((pair, &b""[..]), |at| (&pair[..at], &pair[at + 1..]));
+                texts.extend([percent_decoded(name), percent_decoded(value), pair.to_vec()]);
+            }
+        }
+        let steps = |link: &Link| {
+            let actions = link.actions.split(',').map(str::trim);
+            let steps = actions.filter_map(|action| Transformation::from_name(action.strip_prefix("t:")?));
+            steps.collect::<Vec<_>>()
+        };
+        self.links.iter().map(steps).any(|steps| {
+            texts.iter().any(|text| {
+                let mut value = text.clone();
+                steps.iter().any(|step| {
+                    let known = KNOWN.iter().any(|known| known.of.contains(step) && (known.covers)(&value));
+                    let mut next = Vec::new();
+                    if step.apply(&value, &mut next) {
+                        value = next;
+                    }
+                    known
+                })
+            })
+        })
+    }
+
+    pub(super) fn no_number(&self) -> bool {
+        let (here, there) = self.differing();
+        let numeric = ["@eq", "@ge", "@gt", "@le", "@lt"];
+        let compares = |link: &Link| numeric.iter().any(|name| link.operator_is(name));
+        let text = |value: &&Value| {
+            String::from_utf8_lossy(&value.bytes).parse::<i64>().is_err() && !value.bytes.is_empty()
+        };
+        self.links.iter().any(compares) && here.iter().chain(&there).any(text)
+    }
+
+    pub(super) fn no_capture(&self) -> bool {
+        let (here, there) = self.differing();
+        let empty = |value: &&Value| value.variable == "TX" && value.bytes.is_empty();
+        let captured = |link: &Link| {
+            link.targets.split('|').any(|target| {
+                let name = target.trim_start_matches(['&', '!']);
+                name == "TX" || (name.strip_prefix("TX:").is_some_and(|key| key.parse::<u8>().is_ok()))
+            })
+        };
+        self.links.iter().any(captured) && here.is_empty() && there.iter().any(empty)
     }
 
     pub(super) fn xml_namespace(&self) -> bool {

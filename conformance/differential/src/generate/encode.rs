@@ -16,10 +16,10 @@ pub(super) fn encode(random: &mut Random, mut payload: Vec<u8>) -> Vec<u8> {
 
 fn one(random: &mut Random, payload: &[u8]) -> Vec<u8> {
     match random.below(18) {
-        0 => each(payload, |byte, out| percent(byte, out)),
+        0 => each(payload, percent),
         1 => each(payload, |byte, out| out.extend(format!("%25{byte:02x}").bytes())),
         2 => each(payload, |byte, out| out.extend(format!("%u00{byte:02x}").bytes())),
-        3 => each(payload, |byte, out| overlong(byte, out)),
+        3 => each(payload, overlong),
         4 => special(payload, |byte, out| out.extend(format!("&#{byte};").bytes())),
         5 => special(payload, |byte, out| out.extend(format!("&#x{byte:x};").bytes())),
         6 => special(payload, |byte, out| out.extend(format!("\\x{byte:02x}").bytes())),

@@ -107,6 +107,18 @@ pub(crate) struct Work {
     pub(crate) captures: crate::operator::Captures,
 }
 
+/// What is 0 until something else is known, as in ModSecurity and Coraza.
+const ZERO: [Variable; 8] = [
+    Variable::FilesCombinedSize,
+    Variable::RequestBodyLength,
+    Variable::ReqbodyError,
+    Variable::ReqbodyProcessorError,
+    Variable::UrlencodedError,
+    Variable::InboundDataError,
+    Variable::OutboundDataError,
+    Variable::MultipartStrictError,
+];
+
 impl State {
     /// Makes an old state new.
     pub(crate) fn reset(&mut self, rules: &RuleSet) {
@@ -119,6 +131,11 @@ impl State {
         }
         self.singles.clear();
         self.singles.resize(Variable::COUNT, None);
+        for variable in ZERO {
+            if let Some(place) = self.singles.get_mut(variable.index()) {
+                *place = Some(Datum::Number(0));
+            }
+        }
         self.switches = Switches {
             engine: settings.engine,
             audit: settings.audit.mode,
