@@ -44,10 +44,18 @@ pub enum Cause {
     IllegibleBytes,
     /// A numeric operator on what is no number.
     NoNumber,
-    /// `TX.0` to `TX.9` that nothing was captured into.
+    /// `TX.0` to `TX.9` that nothing was captured into, or all of `TX`.
     NoCapture,
     /// A transformation that answers otherwise by itself, on a value of this request ([`crate::transformations::known`]).
     Transformation,
+    /// An operator's macro that names what the rule itself sets.
+    MovingArgument,
+    /// A part with an empty file name.
+    EmptyFilename,
+    /// An XML version or the name of a part header that only the reference engine refuses.
+    RefusedThere,
+    /// The count of a collection with an exclusion.
+    ExcludedCount,
     /// `FILES_COMBINED_SIZE` of a form with fields.
     FieldsCounted,
     /// `REQUEST_BODY` or its length, of a body that no urlencoded form is.
@@ -60,8 +68,11 @@ pub enum Cause {
     EmptyBasename,
     /// A cookie name with white space at its end.
     SpacedCookieName,
+    /// A cookie without name.
+    NamelessCookie,
     /// What `MULTIPART_STRICT_ERROR` is about and the reference engine does not look for: a boundary in quotes, lines
-    /// that end in LF, quotes within a name, bytes after the closing delimiter.
+    /// that end in LF, quotes within a name, control bytes in a header, bytes before the first or after the closing
+    /// delimiter.
     StrictMultipart,
     /// A part of a multipart body without a name.
     NamelessPart,
@@ -71,7 +82,7 @@ pub enum Cause {
     DuplicateKey,
     /// A multipart body without its first or its closing delimiter.
     UnframedMultipart,
-    /// An XML body without a root element, or with one that does not end.
+    /// An XML body without a root element, with one that does not end, or with an attribute without value.
     OpenXml,
     /// `t:htmlEntityDecode` of a numeric entity of one digit without semicolon.
     ShortEntity,
@@ -101,12 +112,17 @@ impl Cause {
             Cause::NoNumber => case.no_number(),
             Cause::NoCapture => case.no_capture(),
             Cause::Transformation => case.transformation(),
+            Cause::MovingArgument => case.moving_argument(),
+            Cause::EmptyFilename => case.empty_filename(),
+            Cause::RefusedThere => case.refused_there(),
+            Cause::ExcludedCount => case.excluded_count(),
             Cause::FieldsCounted => case.about("FILES_COMBINED_SIZE") && case.is_multipart(),
             Cause::BodyLength => case.about("REQUEST_BODY"),
             Cause::XmlNamespace => case.xml_namespace(),
             Cause::UnsetMacro => case.unset_macro(),
             Cause::EmptyBasename => case.empty_basename(),
             Cause::SpacedCookieName => case.spaced_cookie_name(),
+            Cause::NamelessCookie => case.nameless_cookie(),
             Cause::StrictMultipart => case.strict_multipart(),
             Cause::NamelessPart => case.nameless_part(),
             Cause::BrokenBody => case.broken_body(),

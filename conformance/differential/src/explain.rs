@@ -10,6 +10,9 @@ use crate::verdict::{Difference, Verdict};
 /// Rules that only sum up what others found: their matches follow from other differences.
 const SUMS: [u64; 3] = [949, 959, 980];
 
+/// The rules that say that a body could not be read: CRS's, and that of generated rule sets.
+const BODY_ERROR: [u64; 2] = [200_002, 4];
+
 /// What both engines matched for one rule that differs.
 #[derive(Debug, Clone, Default)]
 pub struct RuleValues {
@@ -82,7 +85,7 @@ pub fn explain(
     Explained {
         difference,
         rules,
-        body_error_here: here.0.matched.contains_key(&200_002),
+        body_error_here: BODY_ERROR.iter().any(|rule| here.0.matched.contains_key(rule)),
         body_error_there,
     }
 }

@@ -9,6 +9,8 @@ use crate::exchange::Exchange;
 use crate::explain::Explained;
 use crate::statement::Statements;
 
+/// Ids below belong to generated rule sets.
+const GENERATED: u64 = 1_000;
 const LIST: &str = include_str!("../known.yaml");
 
 /// One known difference.
@@ -72,6 +74,20 @@ impl Known {
                 Some(entry) => used.push(entry),
                 None => bare.push(*rule),
             }
+        }
+        // What a covered rule of a generated set switches, sets or jumps over changes what the rules after it find.
+        let flows = |rule: &u64| {
+            let words = ["ctl:", "skip", "allow", "setvar"];
+            *rule < GENERATED
+                && statements.of(*rule).iter().any(|link| {
+                    link.actions
+                        .split(',')
+                        .any(|action| words.iter().any(|word| action.starts_with(word)))
+                })
+        };
+        let covered = explained.rules.keys().filter(|rule| !bare.contains(rule));
+        if covered.into_iter().any(flows) {
+            bare.clear();
         }
         // Rules that one engine did not come to, because another rule that is covered ended the exchange there first.
         if !used.is_empty()

@@ -109,7 +109,10 @@ fn rule_sets(
         let first = index * REQUESTS_OF_A_RULE_SET;
         let requests: Vec<Exchange> = (first..first + REQUESTS_OF_A_RULE_SET)
             .map(|number| generator.request(number))
-            .map(|exchange| Exchange { name: format!("rules-{index}-{}", exchange.name), ..exchange })
+            .map(|exchange| Exchange {
+                name: format!("rules-{index}-{}", exchange.name),
+                ..exchange
+            })
             .filter(|exchange| arguments.takes(exchange))
             .collect();
         let mut outcome = stage::run("rules", &engines, known, &requests, 1)?;

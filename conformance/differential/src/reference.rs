@@ -111,7 +111,9 @@ impl Reference {
         Ok(Reference {
             waf,
             probes: text.probes,
-            may_be_silent: ["ctl:ruleEngine=Off", "allow", "skip"].iter().any(|word| text.entry.contains(word)),
+            may_be_silent: ["ctl:ruleEngine=Off", "allow", "skip"]
+                .iter()
+                .any(|word| text.entry.contains(word)),
             _folder: folder,
         })
     }

@@ -17,7 +17,7 @@ const MAX_SHOWN: usize = 40;
 /// How often the reference engine is asked about a difference no entry covers.
 const MAX_ASKED: usize = 6;
 /// Bytes of a value or request that a report shows.
-const MAX_SHOWN_BYTES: usize = 300;
+const MAX_SHOWN_BYTES: usize = 700;
 
 /// What became of a stage.
 #[derive(Debug, Clone, Default)]
@@ -65,7 +65,12 @@ pub fn run(
             Err(uncovered) => {
                 let (explained, bare) = *uncovered;
                 let difference = found.difference.to_string();
-                outcome.unlisted.push(describe(engines, exchange, (&explained, &bare), &difference));
+                outcome.unlisted.push(describe(
+                    engines,
+                    exchange,
+                    (&explained, &bare),
+                    &difference,
+                ));
                 continue;
             }
         };
@@ -164,7 +169,13 @@ fn describe(
     let _ = writeln!(text, "  request {}\n  body {}", cut(&head), cut(&body));
     for rule in bare {
         for link in engines.statements.of(*rule) {
-            let _ = writeln!(text, "  {rule}: {} {} {}", link.targets, cut(&link.operator), link.actions);
+            let _ = writeln!(
+                text,
+                "  {rule}: {} {} {}",
+                link.targets,
+                cut(&link.operator),
+                link.actions
+            );
         }
     }
     if let Some(error) = &explained.body_error_there {

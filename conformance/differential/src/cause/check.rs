@@ -101,10 +101,10 @@ impl Case<'_> {
     pub(super) fn about(&self, variable: &str) -> bool {
         let (here, there) = self.differing();
         let mut all = here.iter().chain(&there).peekable();
-        let about = |value: &&Value| {
-            value.variable.starts_with(variable) || value.variable.starts_with("MATCHED_VAR")
-        };
-        all.peek().is_some() && all.all(|value| about(value))
+        let about = |value: &&&Value| value.variable.starts_with(variable);
+        // In a chain one link decides whether the others' values are told of at all.
+        all.peek().is_some()
+            && if self.links.len() > 1 { all.any(|v| about(&v)) } else { all.all(|v| about(&v)) }
     }
 
     pub(super) fn is_multipart(&self) -> bool {
@@ -116,24 +116,31 @@ impl Case<'_> {
         let mut texts: Vec<Vec<u8>> = Vec::new();
         let exchange = self.exchange;
         let headers = exchange.headers.iter().flat_map(|(name, value)| [name, value]);
-        for text in headers.chain([&exchange.target]).map(String::as_bytes).chain([exchange.body.as_slice()]) {
+        for text in headers
+            .chain([&exchange.target])
+            .map(String::as_bytes)
+            .chain([exchange.body.as_slice()])
+        {
             texts.push(text.to_vec());
             for pair in text.split(|byte| matches!(byte, b'&' | b'?' | b';' | b'"' | b'<' | b'>')) {
                 let at = pair.iter().position(|byte| *byte == b'=');
-                let (name, value) = at.map_or((pair, &b""[..]), |at| (&pair[..at], &pair[at + 1..]));
+                let (name, value) =
+                    at.map_or((pair, &b""[..]), |at| (&pair[..at], &pair[at + 1..]));
                 texts.extend([percent_decoded(name), percent_decoded(value), pair.to_vec()]);
             }
         }
         let steps = |link: &Link| {
             let actions = link.actions.split(',').map(str::trim);
-            let steps = actions.filter_map(|action| Transformation::from_name(action.strip_prefix("t:")?));
+            let steps =
+                actions.filter_map(|action| Transformation::from_name(action.strip_prefix("t:")?));
             steps.collect::<Vec<_>>()
         };
         self.links.iter().map(steps).any(|steps| {
             texts.iter().any(|text| {
                 let mut value = text.clone();
                 steps.iter().any(|step| {
-                    let known = KNOWN.iter().any(|known| known.of.contains(step) && (known.covers)(&value));
+                    let known =
+                        KNOWN.iter().any(|known| known.of.contains(step) && (known.covers)(&value));
                     let mut next = Vec::new();
                     if step.apply(&value, &mut next) {
                         value = next;
@@ -156,14 +163,33 @@ impl Case<'_> {
 
     pub(super) fn no_capture(&self) -> bool {
         let (here, there) = self.differing();
-        let empty = |value: &&Value| value.variable == "TX" && value.bytes.is_empty();
+        let own = |value: &&Value| value.variable == "TX";
         let captured = |link: &Link| {
             link.targets.split('|').any(|target| {
                 let name = target.trim_start_matches(['&', '!']);
-                name == "TX" || (name.strip_prefix("TX:").is_some_and(|key| key.parse::<u8>().is_ok()))
+                name == "TX"
+                    || (name.strip_prefix("TX:").is_some_and(|key| key.parse::<u8>().is_ok()))
             })
         };
-        self.links.iter().any(captured) && here.is_empty() && there.iter().any(empty)
+        self.links.iter().any(captured) && !here.iter().any(own) && there.iter().any(own)
+    }
+
+    /// Whether a count is asked for of something that is excluded by name.
+    pub(super) fn excluded_count(&self) -> bool {
+        let (_, there) = self.differing();
+        self.links.iter().any(|link| {
+            let targets: Vec<&str> = link.targets.split('|').collect();
+            let counted = targets.iter().filter_map(|target| target.strip_prefix('&'));
+            counted.into_iter().any(|name| {
+                let variable = name.split(':').next().unwrap_or_default();
+                let excludes = |target: &&str| {
+                    target
+                        .strip_prefix('!')
+                        .is_some_and(|other| other.split(':').next() == Some(variable))
+                };
+                targets.iter().any(excludes) && there.iter().any(|value| value.variable == variable)
+            })
+        })
     }
 
     pub(super) fn xml_namespace(&self) -> bool {
@@ -208,6 +234,36 @@ impl Case<'_> {
             && values.all(|value| about(&value))
     }
 
+    pub(super) fn nameless_cookie(&self) -> bool {
+        let cookie = self.exchange.header("cookie").unwrap_or_default();
+        let nameless =
+            |pair: &str| pair.split('=').next().is_some_and(|name| name.trim().is_empty());
+        let (here, _) = self.differing();
+        here.iter().any(|value| value.variable.starts_with("REQUEST_COOKIES"))
+            && cookie.split(';').any(nameless)
+    }
+
+    /// Whether the reference engine refuses an XML version, or a part header whose name is no token.
+    pub(super) fn refused_there(&self) -> bool {
+        let refused = ["unsupported version", "malformed MIME header line"];
+        let error = self.explained.body_error_there.as_deref().unwrap_or_default();
+        !self.explained.body_error_here && refused.iter().any(|word| error.contains(word))
+    }
+
+    /// Whether a link compares with a variable of `TX` that it sets itself.
+    pub(super) fn moving_argument(&self) -> bool {
+        self.links.iter().any(|link| {
+            let named = link.operator.split("%{tx.").skip(1);
+            let mut names = named.filter_map(|rest| rest.split('}').next());
+            names.any(|name| link.actions.contains(&format!("setvar:tx.{name}=")))
+        })
+    }
+
+    pub(super) fn empty_filename(&self) -> bool {
+        let body = String::from_utf8_lossy(&self.exchange.body).into_owned();
+        self.is_multipart() && body.contains("filename=\"\"")
+    }
+
     fn media(&self) -> String {
         self.exchange.header("content-type").unwrap_or_default().to_ascii_lowercase()
     }
@@ -223,11 +279,15 @@ impl Case<'_> {
             line.to_ascii_lowercase().starts_with("content-disposition")
                 && line.matches('"').count() != line.matches("=\"").count() * 2
         };
+        let control =
+            |line: &str| line.contains(':') && line.contains(|c: char| c.is_control() && c != '\t');
         let after = text.split(&format!("{delimiter}--")).nth(1);
         let flagged = |rule: u64| self.explained.difference.more.contains(&rule);
         media.starts_with("multipart/")
             && flagged(200_003)
             && (media.contains("boundary=\"")
+                || !text.starts_with(&delimiter)
+                || text.lines().any(control)
                 || lone_lf
                 || text.lines().any(quotes)
                 || after.is_some_and(|after| !after.trim().is_empty()))
@@ -308,7 +368,10 @@ impl Case<'_> {
     pub(super) fn broken_body(&self) -> bool {
         self.explained.body_error_there.is_some()
             && self.explained.body_error_here
-            && self.values.only_there().is_empty()
+            && self.values.only_there().iter().all(|value| {
+                // A count of what was read is lower there.
+                !value.bytes.is_empty() && value.bytes.iter().all(u8::is_ascii_digit)
+            })
     }
 
     pub(super) fn duplicate_key(&self) -> bool {
@@ -325,12 +388,18 @@ impl Case<'_> {
         let alone = |tag: &&str| tag.starts_with(['?', '!']) || tag.contains("/>");
         let ends = tags().filter(|tag| tag.starts_with('/')).count();
         let begins = tags().filter(|tag| !tag.starts_with('/') && !alone(tag)).count();
+        let bare = |tag: &str| {
+            let tag = tag.split('>').next().unwrap_or_default().trim_end_matches(['/', '?']);
+            tag.split_ascii_whitespace().skip(1).any(|word| !word.contains(['=', '"', '\'']))
+        };
+        let bare = tags().filter(|tag| !tag.starts_with('!')).any(bare);
         let instruction = tags().any(|tag| tag.starts_with('?') && !tag.contains("?>"));
         let none = begins == 0 && !tags().any(|tag| tag.contains("/>"));
         self.media().contains("xml")
             && self.explained.body_error_here
             && self.explained.body_error_there.is_none()
             && (none
+                || bare
                 || instruction
                 || tags().any(|tag| !tag.contains('>'))
                 || begins != ends

@@ -166,7 +166,7 @@ fn beyond_ascii_entity(input: &[u8]) -> bool {
             return short || value.map_or(true, |value| value == 0 || value > 0x7F);
         }
         let name = run(after, char::is_ascii_alphanumeric);
-        !name.is_empty()
-            && !(ALIKE.contains(&name.as_str()) && after[name.len()..].starts_with(';'))
+        let alike = ALIKE.contains(&name.as_str()) && after[name.len()..].starts_with(';');
+        !name.is_empty() && !alike
     })
 }

@@ -58,7 +58,12 @@ impl State {
     fn is_allowed(&mut self, phase: Phase) -> bool {
         match self.switches.allowed {
             Some(AllowScope::All) => true,
-            Some(AllowScope::Request) => phase <= Phase::RequestBody,
+            Some(AllowScope::Request) if phase <= Phase::RequestBody => true,
+            // What was allowed is the request: the rules of the response all run.
+            Some(AllowScope::Request) => {
+                self.switches.allowed = None;
+                false
+            }
             Some(AllowScope::Phase) => {
                 self.switches.allowed = None;
                 false
@@ -233,6 +238,8 @@ impl State {
     ) -> bool {
         let mut matched = false;
         let mut last = None;
+        // A number is a text from here on, or the first transformation would seem to change it.
+        let found = Found { datum: Datum::Value(found.datum.value(&mut self.values)), ..found };
         for pipeline in &link.stages {
             let datum = self.transformed(context, *pipeline, found.datum);
             if last != Some(datum) {

@@ -36,9 +36,9 @@ fn flow() {
         ),
         (
             "SecAction \"id:1,phase:1,allow:request\"\nSecAction \"id:2,phase:2,pass\"\n\
-             SecAction \"id:3,phase:3,pass\"",
+             SecAction \"id:3,phase:3,pass\"\nSecAction \"id:4,phase:3,pass\"",
             GET,
-            &[1, 3],
+            &[1, 3, 4],
         ),
         (
             "SecAction \"id:1,phase:1,allow\"\nSecAction \"id:2,phase:3,pass\"\n\

@@ -33,7 +33,7 @@ fn request_line_and_connection() {
             ("ARGS.y", "2"),
             ("ARGS_GET.y", "2"),
             ("ARGS_COMBINED_SIZE", "4"),
-            ("URLENCODED_ERROR", ""),
+            ("URLENCODED_ERROR", "0"),
             ("REMOTE_ADDR", "192.0.2.1"),
             ("REMOTE_HOST", "192.0.2.1"),
             ("REMOTE_PORT", "50000"),
