@@ -78,7 +78,9 @@ fn holds(body: &Body, part: &[u8]) -> bool {
 fn repeats(body: &Body) -> bool {
     let fields = match body.kind {
         Kind::Json => json::flatten(&body.bytes, b"json", &json::Limits::default()).fields,
-        _ => urlencoded::parse(&body.bytes, b'&', &urlencoded::Limits::default()).arguments,
+        Kind::Urlencoded | Kind::Multipart | Kind::Xml => {
+            urlencoded::parse(&body.bytes, b'&', &urlencoded::Limits::default()).arguments
+        }
     };
     let mut names: Vec<Vec<u8>> =
         fields.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
