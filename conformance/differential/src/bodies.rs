@@ -257,5 +257,5 @@ SecRule REQUEST_HEADERS:Content-Type "@rx (?i)^multipart/" "id:3,phase:1,pass,no
     }
     entry += "SecRule REQBODY_ERROR|MULTIPART_STRICT_ERROR \"@eq 1\" \"id:17,phase:2,pass,log\"\n";
     entry += &probe(&PROBES);
-    RuleText { entry, files: Vec::new() }
+    RuleText { entry, files: Vec::new(), probes: &PROBES }
 }
