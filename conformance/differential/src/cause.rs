@@ -71,7 +71,7 @@ pub enum Cause {
     /// A cookie without name.
     NamelessCookie,
     /// What `MULTIPART_STRICT_ERROR` is about and the reference engine does not look for: a boundary in quotes, lines
-    /// that end in LF, quotes within a name, control bytes in a header, bytes before the first or after the closing
+    /// that end in LF, quotes within a name, a header or parameter that is none, bytes before the first or after the closing
     /// delimiter.
     StrictMultipart,
     /// A part of a multipart body without a name.

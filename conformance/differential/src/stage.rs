@@ -15,7 +15,7 @@ use crate::verdict::Difference;
 /// Differences without entry that a report shows whole; the rest are counted.
 const MAX_SHOWN: usize = 40;
 /// How often the reference engine is asked about a difference no entry covers.
-const MAX_ASKED: usize = 6;
+const MAX_ASKED: usize = 12;
 /// Bytes of a value or request that a report shows.
 const MAX_SHOWN_BYTES: usize = 700;
 

@@ -281,13 +281,24 @@ impl Case<'_> {
         };
         let control =
             |line: &str| line.contains(':') && line.contains(|c: char| c.is_control() && c != '\t');
+        // A name with white space in it, such as `Content- Disposition`.
+        let misnamed = |line: &str| {
+            let name = line.split(':').next().unwrap_or_default();
+            name.to_ascii_lowercase().starts_with("content") && name.contains([' ', '\t'])
+        };
+        let no_parameter = |line: &str| {
+            line.to_ascii_lowercase().starts_with("content-disposition:")
+                && line.split(';').skip(1).any(|parameter| !parameter.contains('='))
+        };
         let after = text.split(&format!("{delimiter}--")).nth(1);
         let flagged = |rule: u64| self.explained.difference.more.contains(&rule);
         media.starts_with("multipart/")
-            && flagged(200_003)
+            && (flagged(200_003) || flagged(200_002))
             && (media.contains("boundary=\"")
                 || !text.starts_with(&delimiter)
                 || text.lines().any(control)
+                || text.lines().any(misnamed)
+                || text.lines().any(no_parameter)
                 || lone_lf
                 || text.lines().any(quotes)
                 || after.is_some_and(|after| !after.trim().is_empty()))
@@ -393,7 +404,10 @@ impl Case<'_> {
             tag.split_ascii_whitespace().skip(1).any(|word| !word.contains(['=', '"', '\'']))
         };
         let bare = tags().filter(|tag| !tag.starts_with('!')).any(bare);
-        let instruction = tags().any(|tag| tag.starts_with('?') && !tag.contains("?>"));
+        let instruction = tags().any(|tag| {
+            tag.starts_with('?') && !tag.contains("?>")
+                || tag.starts_with("?xml ") && !tag.starts_with("?xml version=")
+        });
         let none = begins == 0 && !tags().any(|tag| tag.contains("/>"));
         self.media().contains("xml")
             && self.explained.body_error_here
