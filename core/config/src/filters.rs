@@ -99,6 +99,10 @@ pub struct Waf {
     /// SecLang files read after the rule set, in order. Relative to the document.
     #[schemars(with = "Vec<InputFile>")]
     pub rules: Vec<PathBuf>,
+    /// Files that lines of `rules` name: `@pmFromFile`, `@ipMatchFromFile`, `@validateSchema`, `Include`. A line finds
+    /// them beside its own file or by full name. Relative to the document.
+    #[schemars(with = "Vec<InputFile>")]
+    pub data: Vec<PathBuf>,
     /// MaxMind database (`.mmdb`) for `@geoLookup`; at most 256 MiB. Relative to the document.
     #[schemars(with = "Option<InputFile>")]
     pub geo_database: Option<PathBuf>,
@@ -121,6 +125,7 @@ impl Default for Waf {
             response_body: ResponseBodyInspection::default(),
             decode_json_in_args: DecodeJsonInArgs::Off,
             rules: Vec::new(),
+            data: Vec::new(),
             geo_database: None,
             directives_before: String::new(),
             directives: String::new(),

@@ -22,7 +22,7 @@ const BEFORE: &str = "directives_before";
 /// Name under which `directives` is included.
 const AFTER: &str = "directives";
 
-/// Largest rule file of an operator, in bytes.
+/// Largest rule or data file of an operator, in bytes.
 const MAX_RULE_FILE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Largest database of places, in bytes.
@@ -52,36 +52,23 @@ pub(crate) fn assemble(
         Some(package) => package.entry(&format!("{owner}{}Include {BEFORE}", setup(waf))),
         None => format!("{owner}Include {BEFORE}\n"),
     };
-    let mut files = Vec::new();
+    let mut files = Files { at, read: Vec::new(), problems };
     for (n, path) in waf.rules.iter().enumerate() {
-        match bounded(path, MAX_RULE_FILE_BYTES) {
-            Ok(text) => {
-                let name = path.display().to_string();
-                let _ = writeln!(entry, "Include \"{name}\"");
-                files.push((name, text));
-            }
-            Err(problem) => problems.push(Diagnostic::error(
-                format!("{at}.rules[{n}]"),
-                format!("{}: {problem}", path.display()),
-            )),
+        if let Some(name) = files.read(path, MAX_RULE_FILE_BYTES, || format!("rules[{n}]")) {
+            let _ = writeln!(entry, "Include \"{name}\"");
         }
     }
-    if let Some(path) = &waf.geo_database {
-        match bounded(path, MAX_GEO_DATABASE_BYTES) {
-            Ok(content) => {
-                let name = path.display().to_string();
-                let _ = writeln!(entry, "SecGeoLookupDb \"{name}\"");
-                files.push((name, content));
-            }
-            Err(problem) => problems.push(Diagnostic::error(
-                format!("{at}.geo_database"),
-                format!("{}: {problem}", path.display()),
-            )),
-        }
+    for (n, path) in waf.data.iter().enumerate() {
+        files.read(path, MAX_RULE_FILE_BYTES, || format!("data[{n}]"));
+    }
+    if let Some(path) = &waf.geo_database
+        && let Some(name) = files.read(path, MAX_GEO_DATABASE_BYTES, || "geo_database".to_owned())
+    {
+        let _ = writeln!(entry, "SecGeoLookupDb \"{name}\"");
     }
     let _ = write!(entry, "Include {AFTER}\n{}{}", settings(waf), audit::overrides(written));
-    if !problems.is_empty() {
-        return Err(problems);
+    if !files.problems.is_empty() {
+        return Err(files.problems);
     }
     let version = package.as_ref().map_or("", |package| &package.version).to_owned();
     let mut sources = Sources::new(ENTRY, entry);
@@ -91,7 +78,7 @@ pub(crate) fn assemble(
     }
     sources.insert(BEFORE, waf.directives_before.clone().into_bytes());
     sources.insert(AFTER, waf.directives.clone().into_bytes());
-    for (name, text) in files {
+    for (name, text) in files.read {
         sources.insert(name, text);
     }
     Ok(Assembled { sources, version })
@@ -139,6 +126,39 @@ fn package(
                 .with_help(HOW_TO_BRING_ONE),
         )
     })
+}
+
+/// What keys of the filter name, as it is read.
+struct Files<'a> {
+    /// Where in the configuration the filter stands.
+    at: &'a str,
+    /// By full name.
+    read: Vec<(String, Vec<u8>)>,
+    problems: Vec<Diagnostic>,
+}
+
+impl Files<'_> {
+    /// Reads a file and says under which name rules find it.
+    fn read(
+        &mut self,
+        path: &std::path::Path,
+        limit: u64,
+        key: impl FnOnce() -> String,
+    ) -> Option<String> {
+        let name = path.display().to_string();
+        match bounded(path, limit) {
+            Ok(content) => {
+                self.read.push((name.clone(), content));
+                Some(name)
+            }
+            Err(problem) => {
+                let message = format!("{name}: {problem}");
+                let at = format!("{}.{}", self.at, key());
+                self.problems.push(Diagnostic::error(at, message));
+                None
+            }
+        }
+    }
 }
 
 fn bounded(path: &std::path::Path, limit: u64) -> std::io::Result<Vec<u8>> {
