@@ -84,10 +84,6 @@ pub enum Cause {
     UnframedMultipart,
     /// An XML body without a root element, with one that does not end, or with an attribute without value.
     OpenXml,
-    /// `t:htmlEntityDecode` of a numeric entity of one digit without semicolon.
-    ShortEntity,
-    /// `t:htmlEntityDecode` of a numeric entity above ASCII.
-    WideEntity,
     /// `t:lowercase` or `t:uppercase` of a letter outside ASCII.
     UnicodeCase,
     /// Text of XML with CRLF.
@@ -129,8 +125,6 @@ impl Cause {
             Cause::DuplicateKey => case.duplicate_key(),
             Cause::UnframedMultipart => case.unframed_multipart(),
             Cause::OpenXml => case.open_xml(),
-            Cause::ShortEntity => case.short_entity(),
-            Cause::WideEntity => case.wide_entity(),
             Cause::UnicodeCase => case.unicode_case(),
             Cause::XmlLineEnd => case.xml_line_end(),
             // Found by asking again, not by looking at one answer.

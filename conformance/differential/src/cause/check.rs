@@ -333,19 +333,6 @@ impl Case<'_> {
         self.media().starts_with("multipart/") && self.explained.body_error_here && !framed
     }
 
-    /// Whether `t:htmlEntityDecode` meets a numeric entity above 127.
-    pub(super) fn wide_entity(&self) -> bool {
-        let wide = |rest: &str| {
-            let hexadecimal = rest.strip_prefix(['x', 'X']);
-            let (digits, radix) = hexadecimal.map_or((rest, 10), |rest| (rest, 16));
-            let end = digits.find(|c: char| !c.is_digit(radix)).unwrap_or(digits.len());
-            let code = digits.get(..end).and_then(|digits| u64::from_str_radix(digits, radix).ok());
-            code.is_some_and(|code| code > 127)
-        };
-        self.asks(&["t:htmlEntityDecode"])
-            && self.has(|text| String::from_utf8_lossy(text).split("&#").skip(1).any(wide))
-    }
-
     pub(super) fn unicode_case(&self) -> bool {
         let (here, there) = self.differing();
         let folds = |value: &&Value| {
@@ -418,17 +405,6 @@ impl Case<'_> {
                 || tags().any(|tag| !tag.contains('>'))
                 || begins != ends
                 || !body.trim().starts_with('<'))
-    }
-
-    /// Whether `t:htmlEntityDecode` meets a numeric entity of one digit without semicolon.
-    pub(super) fn short_entity(&self) -> bool {
-        self.asks(&["t:htmlEntityDecode"])
-            && self.has(|text| {
-                text.windows(4).any(|part| {
-                    matches!(part, [b'&', b'#', digit, after]
-                        if digit.is_ascii_digit() && !after.is_ascii_digit() && *after != b';')
-                })
-            })
     }
 }
 
