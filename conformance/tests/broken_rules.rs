@@ -177,7 +177,7 @@ async fn a_gateway_does_not_start_with_a_broken_rule_file() {
         },
     )
     .await;
-    let problem = started.err().expect("it must not start").to_string();
+    let problem = started.expect_err("it must not start").to_string();
     for word in ["own.conf:1:9", "ARGZ", "`ARGS`"] {
         assert!(problem.contains(word), "no {word} in {problem}");
     }

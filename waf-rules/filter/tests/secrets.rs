@@ -246,7 +246,21 @@ fn carried(numbers: &mut Numbers, secrets: &mut Vec<String>) -> Carried {
         ("x-api-key".to_owned(), repeated.clone()),
         ("x-plain".to_owned(), format!("again {repeated}")),
     ];
-    let (kind, body) = match one(false).len() % 4 {
+    let (kind, body) = body(&mut one);
+    headers.push(("content-type".to_owned(), kind.to_owned()));
+    let out = vec![
+        ("content-type".to_owned(), "text/html".to_owned()),
+        ("set-cookie".to_owned(), format!("crumb={}", one(false))),
+        ("x-out".to_owned(), one(false)),
+        ("location".to_owned(), format!("/next?token={}", one(false))),
+    ];
+    let page = format!("{{\"token\":\"{}\",\"note\":\"pat-{}\"}}", one(false), one(false));
+    Carried { uri, headers, body: body.into_bytes(), response: (out, page) }
+}
+
+/// A body of one of the kinds that are read, and its media type.
+fn body(one: &mut dyn FnMut(bool) -> String) -> (&'static str, String) {
+    match one(false).len() % 4 {
         0 => {
             let pairs = ["password", "by_config", "by_action", "matched"];
             let pairs = pairs.map(|name| format!("{name}={}", encoded(&one(true))));
@@ -290,16 +304,7 @@ fn carried(numbers: &mut Numbers, secrets: &mut Vec<String>) -> Carried {
                 one(false)
             ),
         ),
-    };
-    headers.push(("content-type".to_owned(), kind.to_owned()));
-    let out = vec![
-        ("content-type".to_owned(), "text/html".to_owned()),
-        ("set-cookie".to_owned(), format!("crumb={}", one(false))),
-        ("x-out".to_owned(), one(false)),
-        ("location".to_owned(), format!("/next?token={}", one(false))),
-    ];
-    let page = format!("{{\"token\":\"{}\",\"note\":\"pat-{}\"}}", one(false), one(false));
-    Carried { uri, headers, body: body.into_bytes(), response: (out, page) }
+    }
 }
 
 fn text(path: &FilePath) -> String {
