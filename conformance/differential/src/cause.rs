@@ -54,6 +54,8 @@ pub enum Cause {
     EmptyFilename,
     /// An XML version or the name of a part header that only the reference engine refuses.
     RefusedThere,
+    /// A file or part name with a backslash.
+    EscapedName,
     /// The count of a collection with an exclusion.
     ExcludedCount,
     /// `FILES_COMBINED_SIZE` of a form with fields.
@@ -111,6 +113,7 @@ impl Cause {
             Cause::MovingArgument => case.moving_argument(),
             Cause::EmptyFilename => case.empty_filename(),
             Cause::RefusedThere => case.refused_there(),
+            Cause::EscapedName => case.escaped_name(),
             Cause::ExcludedCount => case.excluded_count(),
             Cause::FieldsCounted => case.about("FILES_COMBINED_SIZE") && case.is_multipart(),
             Cause::BodyLength => case.about("REQUEST_BODY"),

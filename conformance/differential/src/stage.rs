@@ -17,7 +17,7 @@ const MAX_SHOWN: usize = 40;
 /// How often the reference engine is asked about a difference no entry covers.
 const MAX_ASKED: usize = 12;
 /// Bytes of a value or request that a report shows.
-const MAX_SHOWN_BYTES: usize = 700;
+const MAX_SHOWN_BYTES: usize = 1_500;
 
 /// What became of a stage.
 #[derive(Debug, Clone, Default)]

@@ -15,7 +15,7 @@ use crate::transformations::KNOWN;
 use crate::value::Value;
 
 /// How often the texts of a request are unescaped to look for what a rule's decoding may have met.
-const UNESCAPED: usize = 3;
+const UNESCAPED: usize = 5;
 
 impl Case<'_> {
     fn differing(&self) -> (Vec<&Value>, Vec<&Value>) {
@@ -31,7 +31,8 @@ impl Case<'_> {
         let exchange = self.exchange;
         let headers = exchange.headers.iter().flat_map(|(name, value)| [name, value]);
         let texts = headers.chain([&exchange.target]).map(String::as_bytes);
-        texts.chain([exchange.body.as_slice(), &exchange.answer.body]).any(|text| {
+        let body = json_unescaped(&exchange.body);
+        texts.chain([exchange.body.as_slice(), &body, &exchange.answer.body]).any(|text| {
             let mut text = text.to_vec();
             (0..UNESCAPED).any(|_| {
                 let found = looked_for(&text);
@@ -250,6 +251,19 @@ impl Case<'_> {
         !self.explained.body_error_here && refused.iter().any(|word| error.contains(word))
     }
 
+    /// Whether a part's disposition has a backslash, and the difference is about names of files or parts.
+    pub(super) fn escaped_name(&self) -> bool {
+        let body = String::from_utf8_lossy(&self.exchange.body).into_owned();
+        let disposition = |line: &str| {
+            line.to_ascii_lowercase().starts_with("content-disposition") && line.contains('\\')
+        };
+        let (here, there) = self.differing();
+        let about = |value: &&Value| {
+            value.variable.starts_with("FILES") || value.variable.ends_with("_NAMES")
+        };
+        self.is_multipart() && body.lines().any(disposition) && here.iter().chain(&there).any(about)
+    }
+
     /// Whether a link compares with a variable of `TX` that it sets itself.
     pub(super) fn moving_argument(&self) -> bool {
         self.links.iter().any(|link| {
@@ -317,7 +331,7 @@ impl Case<'_> {
             !part.starts_with("--") && !head.lines().any(disposition)
         };
         media.starts_with("multipart/")
-            && self.explained.body_error_here
+            && (self.explained.body_error_here || self.explained.difference.more.contains(&200_003))
             && self.explained.body_error_there.is_none()
             && body.split(&delimiter).skip(1).any(nameless)
     }
@@ -386,6 +400,8 @@ impl Case<'_> {
         let alone = |tag: &&str| tag.starts_with(['?', '!']) || tag.contains("/>");
         let ends = tags().filter(|tag| tag.starts_with('/')).count();
         let begins = tags().filter(|tag| !tag.starts_with('/') && !alone(tag)).count();
+        let last = body.rsplit('<').next().unwrap_or_default();
+        let trailing = last.split_once('>').is_some_and(|(_, rest)| !rest.trim().is_empty());
         let bare = |tag: &str| {
             let tag = tag.split('>').next().unwrap_or_default().trim_end_matches(['/', '?']);
             tag.split_ascii_whitespace().skip(1).any(|word| !word.contains(['=', '"', '\'']))
@@ -393,19 +409,35 @@ impl Case<'_> {
         let bare = tags().filter(|tag| !tag.starts_with('!')).any(bare);
         let instruction = tags().any(|tag| {
             tag.starts_with('?') && !tag.contains("?>")
-                || tag.starts_with("?xml ") && !tag.starts_with("?xml version=")
+                || tag.starts_with("?xml") && !tag.starts_with("?xml version=")
         });
         let none = begins == 0 && !tags().any(|tag| tag.contains("/>"));
         self.media().contains("xml")
             && self.explained.body_error_here
             && self.explained.body_error_there.is_none()
             && (none
+                || trailing
                 || bare
                 || instruction
                 || tags().any(|tag| !tag.contains('>'))
                 || begins != ends
                 || !body.trim().starts_with('<'))
     }
+}
+
+/// `\uXXXX` and `\\` of JSON undone, wherever they stand.
+fn json_unescaped(text: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(text).replace("\\\\", "\\u005c");
+    let mut pieces = text.split("\\u");
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let code = piece.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        match code.and_then(char::from_u32).zip(piece.get(4..)) {
+            Some((next, rest)) => out.extend([next.to_string().as_str(), rest]),
+            None => out.extend(["\\u", piece]),
+        }
+    }
+    out.into_bytes()
 }
 
 /// Whether any object of a JSON document has a key twice.
