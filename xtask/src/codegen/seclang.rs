@@ -99,11 +99,11 @@ its UTF-8. ModSecurity 2 reads patterns this way and the Core Rule Set is writte
 `^` and `$` match at line breaks as well.
 
 What PCRE takes and the automata's syntax does not is repaired, only where a pattern fails without: braces that begin
-no repetition, needless escapes, characters beyond ASCII in classes, `\\h`, `\\N`, `\\R`, `\\Z`, `\\e`. A possessive
-repetition on its own is run as a greedy one, which can only match more.
+no repetition, needless escapes, characters beyond ASCII in classes, `\\h`, `\\N`, `\\R`, `\\Z`, `\\e`.
 
-Lookaround, backreferences, atomic groups and conditions are tried step by step (`@rx` only), on every value the rule
-looks at, and loading them gives a warning. An attempt takes at most {} steps back, and the attempts on one value look
+Lookaround, backreferences, atomic groups, possessive repetitions and conditions are tried step by step (`@rx` only), on
+every value the rule looks at, and loading them gives a warning. `*+` and `++` at the end of a pattern are the same as
+greedy and stay with the automata. An attempt takes at most {} steps back, and the attempts on one value look
 at no more than {} MiB, counted as if each went to the end. A value that needs more counts for the side that protects:
 the rule matches, negated or not, unless a match would take protection away (`allow`, a skip, `ctl` that leaves rules,
 variables or inspection out). The match says so in its data, and `TX:MSC_PCRE_LIMITS_EXCEEDED` is 1, which the

@@ -34,6 +34,11 @@ pub(crate) enum Search {
     Exhausted,
 }
 
+/// Where a pattern has a possessive repetition, which automata would run as a greedy one.
+pub(super) fn possessive(pattern: &str) -> Option<usize> {
+    Shape::of(pattern).possessive
+}
+
 impl Backtracking {
     /// `None` where the pattern has nothing that needs trying; the error is the compiler's. `pattern` is ASCII.
     pub(crate) fn new(pattern: &str) -> Option<Result<Self, String>> {

@@ -15,6 +15,7 @@ use regex_syntax::hir::Hir;
 
 use crate::limits::{MAX_CAPTURES, MAX_GLOBAL_CAPTURES, MAX_PATTERN_BYTES, MAX_PATTERN_NESTING};
 use crate::operator::Captures;
+use crate::operator::backtracking::possessive;
 
 /// A compiled pattern, shared by the rules that carry it.
 #[derive(Debug)]
@@ -92,6 +93,7 @@ impl Pattern {
 
 /// The syntax tree of a pattern, after the few rewrites PCRE habits need.
 pub(crate) fn parse(pattern: &str) -> Result<Hir, PatternError> {
+    refuse_possessive(pattern)?;
     let rewritten = pcre_meaning(pattern);
     match syntax::parse_with(&rewritten, &config(false)) {
         Ok(hir) => Ok(hir),
@@ -105,9 +107,22 @@ pub(crate) fn parse(pattern: &str) -> Result<Hir, PatternError> {
 
 /// The pattern of a `VAR:/pattern/` selector: over names, in any case.
 pub(crate) fn compile_selector(pattern: &str) -> Result<Regex, PatternError> {
+    refuse_possessive(pattern)?;
     let hir = syntax::parse_with(&pcre_meaning(pattern), &config(true))
         .map_err(|error| explain(pattern, &error.to_string()))?;
     build(&hir)
+}
+
+/// The syntax reads `a++` as a repetition of `a+`, which matches more than it means.
+fn refuse_possessive(pattern: &str) -> Result<(), PatternError> {
+    match possessive(pattern) {
+        None => Ok(()),
+        Some(at) => Err(PatternError {
+            message: "possessive repetition".to_owned(),
+            help: Some("only @rx tries possessive repetitions"),
+            at,
+        }),
+    }
 }
 
 fn build(hir: &Hir) -> Result<Regex, PatternError> {

@@ -1,5 +1,7 @@
 //! Operators that leave something behind, and data that stands in the rule text.
 
+use portcullis_waf_engine::{CompileOptions, RuleSet, Sources};
+
 use crate::harness::{check, get, run};
 
 #[test]
@@ -113,4 +115,22 @@ fn exhausted_patterns_protect() {
     }
     let found = run(&rule("", "deny"), get("/?a=aab"));
     assert_eq!((found.ids, found.tx.exhausted_patterns()), (vec![1], 0));
+}
+
+/// `a++` gives nothing back; an automaton would read it as `(a+)+`.
+#[test]
+fn possessive_repetitions() {
+    check(&[
+        ("SecRule ARGS \"@rx a++ab\" \"id:1,phase:1,pass\"", get("/?q=aaab"), &[]),
+        ("SecRule ARGS \"@rx a+ab\" \"id:1,phase:1,pass\"", get("/?q=aaab"), &[1]),
+        ("SecRule ARGS \"@rx ^a?+$\" \"id:1,phase:1,pass\"", get("/?q=aa"), &[]),
+        ("SecRule ARGS \"@rx ^[a-z]{1,2}+b\" \"id:1,phase:1,pass\"", get("/?q=ab"), &[]),
+        ("SecRule ARGS \"@rx ^[a-z]{1,2}+b\" \"id:1,phase:1,pass\"", get("/?q=xyb"), &[1]),
+        ("SecRule ARGS \"@rx ba++\" \"id:1,phase:1,pass\"", get("/?q=baa"), &[1]),
+    ]);
+    for rule in ["ARGS \"@verifyCC \\d++1\"", "ARGS:/a++b/ \"@rx a\"", "ARGS \"@rxGlobal a++b\""] {
+        let sources = Sources::new("test.conf", format!("SecRule {rule} id:1"));
+        let problems = RuleSet::compile(&sources, &CompileOptions::default()).unwrap_err();
+        assert!(problems[0].message.contains("possessive"), "{rule}: {problems:?}");
+    }
 }

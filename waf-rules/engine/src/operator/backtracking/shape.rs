@@ -5,6 +5,9 @@
 pub(super) struct Shape {
     /// The first thing in it that no automaton does.
     pub(super) feature: Option<&'static str>,
+    /// Where the first possessive repetition is whose `+` is no other repetition: an automaton would take it for one
+    /// and match more.
+    pub(super) possessive: Option<usize>,
     /// It begins with `^` in every branch, so that it is tried once.
     pub(super) anchored: bool,
     /// It has a repetition without an upper bound.
@@ -20,8 +23,12 @@ const NESTED_WORK_DIVISOR: usize = 64;
 
 impl Shape {
     pub(super) fn of(pattern: &str) -> Self {
-        let mut scan =
-            Scan { rest: pattern.as_bytes(), groups: Vec::new(), shape: Self::default() };
+        let mut scan = Scan {
+            length: pattern.len(),
+            rest: pattern.as_bytes(),
+            groups: Vec::new(),
+            shape: Self::default(),
+        };
         let branches = scan.run();
         scan.shape.anchored = !branches && is_anchored(pattern);
         scan.shape
@@ -49,6 +56,8 @@ fn is_anchored(pattern: &str) -> bool {
 }
 
 struct Scan<'a> {
+    /// Bytes of the pattern.
+    length: usize,
     rest: &'a [u8],
     /// Of each open group: whether it has an unbounded repetition.
     groups: Vec<bool>,
@@ -73,16 +82,16 @@ impl Scan<'_> {
                 b'|' => branches |= self.groups.is_empty(),
                 b'*' | b'+' => {
                     self.note(true);
-                    self.possessive();
+                    self.possessive(true);
                 }
-                b'?' => self.possessive(),
+                b'?' => self.possessive(false),
                 b'{' => {
                     self.note(repeats_braces(self.rest));
                     if let Some(end) = self.rest.iter().position(|byte| *byte == b'}')
                         && is_count(self.rest.get(..end).unwrap_or_default())
                     {
                         self.rest = self.rest.get(end + 1..).unwrap_or_default();
-                        self.possessive();
+                        self.possessive(false);
                     }
                 }
                 _ => {}
@@ -106,6 +115,11 @@ impl Scan<'_> {
         match self.rest.split_first() {
             Some((b'1'..=b'9' | b'k' | b'g', _)) => self.feature("a backreference"),
             Some((b'K', _)) => self.feature("\\K"),
+            Some((b'Q', _)) => {
+                let end = self.rest.windows(2).position(|pair| pair == b"\\E");
+                self.rest = self.rest.get(end.unwrap_or(self.rest.len())..).unwrap_or_default();
+                return;
+            }
             _ => {}
         }
         self.rest = self.rest.get(1..).unwrap_or_default();
@@ -153,10 +167,16 @@ impl Scan<'_> {
         }
     }
 
-    fn possessive(&mut self) {
+    /// What stands behind a repetition, which may be an unbounded one (`*` or `+`). At the end of a pattern nothing
+    /// makes such a repetition give back what it took, and it is the same as a greedy one.
+    fn possessive(&mut self, unbounded: bool) {
         match self.rest.split_first() {
             Some((b'+', rest)) => {
-                self.feature("a possessive repetition");
+                let ends = rest.is_empty() || (self.groups.is_empty() && rest.starts_with(b"|"));
+                if !(unbounded && ends) {
+                    self.shape.possessive.get_or_insert(self.length - self.rest.len());
+                    self.feature("a possessive repetition");
+                }
                 self.rest = rest;
             }
             Some((b'?', rest)) => self.rest = rest,
@@ -181,7 +201,10 @@ fn repeats_braces(rest: &[u8]) -> bool {
 }
 
 fn is_count(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(|byte| byte.is_ascii_digit() || *byte == b',')
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let rest = text.get(digits..).unwrap_or_default();
+    let rest = rest.strip_prefix(b",").unwrap_or(rest);
+    digits > 0 && rest.iter().all(u8::is_ascii_digit)
 }
 
 #[cfg(test)]
@@ -205,7 +228,7 @@ mod tests {
             (r"[(?=a)\]*+]", None, false, false, false),
             (r"[[:alpha:]](?>a)", Some("an atomic group"), false, false, false),
             ("[]*+]a", None, false, false, false),
-            ("a++", Some("a possessive repetition"), false, true, false),
+            ("a++b", Some("a possessive repetition"), false, true, false),
             ("a?+b{2}+", Some("a possessive repetition"), false, false, false),
             ("(?P<a>x)(?P=a)", Some("a backreference"), false, false, false),
         ] {
@@ -215,6 +238,41 @@ mod tests {
                 (feature, anchored, unbounded, nested),
                 "{pattern}"
             );
+        }
+    }
+
+    #[test]
+    fn possessive_repetitions() {
+        for (pattern, at) in [
+            ("a++b", Some(2)),
+            ("xa*+b", Some(3)),
+            ("a?+", Some(2)),
+            ("a{2}+", Some(4)),
+            ("a{2,}+b", Some(5)),
+            ("a{2,3}+", Some(6)),
+            ("(a)++b", Some(4)),
+            ("[a+]++b", Some(5)),
+            (r"\++b", None),
+            (r"\+++b", Some(3)),
+            (r"a+\+", None),
+            (r"(a++)", Some(3)),
+            ("(a+)+b", None),
+            ("a+?b", None),
+            ("a+b+", None),
+            ("[a++]", None),
+            ("[]++]", None),
+            ("a{,3}+", None),
+            ("a{x}+", None),
+            (r"\Qa++b\E", None),
+            (r"\Qa\Eb++c", Some(7)),
+            (r"\Qa++b", None),
+            // The end of a pattern takes nothing back.
+            ("a++", None),
+            ("(ab|a)*+", None),
+            ("a++|b", None),
+            ("(a++|b)c", Some(3)),
+        ] {
+            assert_eq!(Shape::of(pattern).possessive, at, "{pattern}");
         }
     }
 }
