@@ -86,8 +86,8 @@ pub enum Cause {
     UnframedMultipart,
     /// An XML body without a root element, with one that does not end, or with an attribute without value.
     OpenXml,
-    /// `t:lowercase` or `t:uppercase` of a letter outside ASCII.
-    UnicodeCase,
+    /// Arguments whose names differ in case only.
+    NamesInTwoCases,
     /// Text of XML with CRLF.
     XmlLineEnd,
     /// The reference engine answers the same request differently from run to run.
@@ -128,7 +128,7 @@ impl Cause {
             Cause::DuplicateKey => case.duplicate_key(),
             Cause::UnframedMultipart => case.unframed_multipart(),
             Cause::OpenXml => case.open_xml(),
-            Cause::UnicodeCase => case.unicode_case(),
+            Cause::NamesInTwoCases => case.names_in_two_cases(),
             Cause::XmlLineEnd => case.xml_line_end(),
             // Found by asking again, not by looking at one answer.
             Cause::Unstable => false,

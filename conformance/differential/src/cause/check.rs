@@ -300,6 +300,11 @@ impl Case<'_> {
             let name = line.split(':').next().unwrap_or_default();
             name.to_ascii_lowercase().starts_with("content") && name.contains([' ', '\t'])
         };
+        let twice = |part: &str| {
+            let head = part.split("\r\n\r\n").next().unwrap_or_default().to_ascii_lowercase();
+            head.matches("\ncontent-type:").count() > 1
+                || head.matches("\ncontent-disposition:").count() > 1
+        };
         let no_parameter = |line: &str| {
             line.to_ascii_lowercase().starts_with("content-disposition:")
                 && line.split(';').skip(1).any(|parameter| !parameter.contains('='))
@@ -312,6 +317,7 @@ impl Case<'_> {
                 || !text.starts_with(&delimiter)
                 || text.lines().any(control)
                 || text.lines().any(misnamed)
+                || text.split(&delimiter).any(twice)
                 || text.lines().any(no_parameter)
                 || lone_lf
                 || text.lines().any(quotes)
@@ -347,15 +353,20 @@ impl Case<'_> {
         self.media().starts_with("multipart/") && self.explained.body_error_here && !framed
     }
 
-    pub(super) fn unicode_case(&self) -> bool {
+    pub(super) fn names_in_two_cases(&self) -> bool {
+        let exchange = self.exchange;
+        let query = exchange.target.split_once('?').map_or("", |(_, query)| query).as_bytes();
+        let pairs = query.split(|b| *b == b'&').chain(exchange.body.split(|b| *b == b'&'));
+        let names = pairs.map(|pair| pair.split(|b| *b == b'=').next().unwrap_or_default());
+        let mut seen: BTreeSet<Vec<u8>> = BTreeSet::new();
+        let mut folded: BTreeSet<Vec<u8>> = BTreeSet::new();
+        for name in names.map(percent_decoded) {
+            folded.insert(name.to_ascii_lowercase());
+            seen.insert(name);
+        }
         let (here, there) = self.differing();
-        let folds = |value: &&Value| {
-            let text = String::from_utf8_lossy(&value.bytes).into_owned();
-            text.chars()
-                .any(|c| !c.is_ascii() && (c.to_lowercase().ne([c]) || c.to_uppercase().ne([c])))
-        };
-        self.asks(&["t:lowercase", "t:uppercase", "t:cmdLine"])
-            && here.iter().chain(&there).any(folds)
+        let about = |value: &&Value| value.variable.ends_with("_NAMES") || value.variable == "TX";
+        seen.len() > folded.len() && here.iter().chain(&there).all(about)
     }
 
     pub(super) fn xml_line_end(&self) -> bool {
