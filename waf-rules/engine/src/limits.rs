@@ -26,6 +26,12 @@ pub const MAX_CAPTURES: usize = 10;
 pub const MAX_GLOBAL_CAPTURES: usize = 100;
 /// Bytes that `@verifyCC` and its like look at for overlapping candidates, as a multiple of the value's bytes.
 pub const MAX_IDENTIFIER_SCAN_FACTOR: usize = 64;
+/// Bytes of one schema of `@validateSchema`.
+pub const MAX_SCHEMA_BYTES: usize = 1 << 20;
+/// Bytes of JSON that `@validateSchema` checks; more violates every schema. Parsed it takes some thirty times as much.
+pub const MAX_SCHEMA_INPUT_BYTES: usize = 1 << 20;
+/// Bytes of a string that a schema calls a regular expression.
+pub const MAX_SCHEMA_REGEX_BYTES: usize = 4 << 10;
 /// Lines of all `SecDataset`s of one rule set.
 pub const MAX_DATASET_LINES: usize = 1_000_000;
 

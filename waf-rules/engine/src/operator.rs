@@ -11,6 +11,7 @@ mod names;
 mod phrases;
 mod regex;
 mod rest_path;
+mod schema;
 mod text;
 mod url_encoding;
 mod utf8;
@@ -28,6 +29,7 @@ pub(crate) use names::{ALL as KNOWN, Known, refusal, supported};
 pub(crate) use phrases::Phrases;
 pub(crate) use regex::{Pattern, PatternError, ascii, compile_selector, parse as parse_pattern};
 pub(crate) use rest_path::RestPath;
+pub(crate) use schema::Schema;
 pub(crate) use text::TextTest;
 
 use crate::limits::MAX_CAPTURES;
@@ -42,6 +44,7 @@ pub(crate) enum Operator {
     Geo(Arc<GeoDatabase>),
     Identifier(Identifier),
     RestPath(RestPath),
+    Schema(Arc<Schema>),
     Pm(Arc<Phrases>),
     Compare(Comparison, Number),
     Text(TextTest, Text),
@@ -87,6 +90,7 @@ impl Operator {
             Self::Pm(phrases) => Some(phrases.id as usize),
             Self::Backtracking(_)
             | Self::Geo(_)
+            | Self::Schema(_)
             | Self::Compare(..)
             | Self::Text(..)
             | Self::IpMatch(_)
@@ -107,6 +111,7 @@ impl Operator {
             Self::Identifier(identifier) => identifier.find(input).is_some(),
             Self::RestPath(path) => path.pattern.is_match(input),
             Self::Geo(database) => database.knows(input),
+            Self::Schema(schema) => schema.violated_by(input),
             // What cannot be found out is decided where the rule is known.
             Self::Backtracking(pattern) => pattern.search(input) != Search::Missing,
             Self::Pm(phrases) => phrases.is_match(input),
@@ -137,6 +142,7 @@ impl Operator {
             Self::Sqli => captures.text = injection::fingerprint(input),
             Self::Compare(..)
             | Self::Geo(_)
+            | Self::Schema(_)
             | Self::Text(..)
             | Self::IpMatch(_)
             | Self::ByteRange(_)
@@ -158,6 +164,7 @@ impl Operator {
             Self::Pm(phrases) => phrases.find(input),
             Self::Text(..)
             | Self::Geo(_)
+            | Self::Schema(_)
             | Self::Compare(..)
             | Self::IpMatch(_)
             | Self::ByteRange(_)

@@ -2,8 +2,9 @@
 //!
 //! * the Coraza packaging: `@owasp_crs/*.conf`, `@crs-setup.conf.example`, `@coraza.conf-recommended`, either in the
 //!   folder itself or in its `rules/`;
-//! * the CRS release: `crs-setup.conf` or `crs-setup.conf.example`, `rules/*.conf`, `rules/*.data`, `plugins/*`;
-//! * a folder with nothing but `*.conf` and `*.data`: the rules alone, with the setup beside or above them.
+//! * the CRS release: `crs-setup.conf` or `crs-setup.conf.example`, `rules/*.conf`, `rules/*.data`, `rules/*.json`,
+//!   `plugins/*`;
+//! * a folder with nothing but `*.conf`, `*.data` and `*.json`: the rules alone, with the setup beside or above them.
 //!
 //! A missing engine configuration is replaced by [`RECOMMENDED`]; a missing setup is an error, because CRS 4 denies
 //! every request when it was not set up.
@@ -143,7 +144,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn add_folder(&mut self, prefix: &str, folder: &Path) -> Result<(), FolderError> {
-        for path in listed(folder, &["conf", "data"])? {
+        for path in listed(folder, &["conf", "data", "json"])? {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             // A setup that lies beside the rules was read already, and must not run twice.
             if !name.starts_with("crs-setup.conf") && name != "coraza.conf" {

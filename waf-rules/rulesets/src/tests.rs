@@ -38,6 +38,7 @@ fn every_layout_gives_the_same_names() {
         "@coraza.conf-recommended",
         "@crs-setup.conf.example",
         "@owasp_crs/REQUEST-901.conf",
+        "@owasp_crs/schema.json",
         "@owasp_crs/words.data",
     ];
     let cases: [(&str, &[(&str, &str)]); 4] = [
@@ -47,6 +48,7 @@ fn every_layout_gives_the_same_names() {
                 ("@coraza.conf-recommended", ""),
                 ("@crs-setup.conf.example", SETUP),
                 ("@owasp_crs/REQUEST-901.conf", RULE),
+                ("@owasp_crs/schema.json", "{}"),
                 ("@owasp_crs/words.data", "a\n"),
             ],
         ),
@@ -56,6 +58,7 @@ fn every_layout_gives_the_same_names() {
                 ("rules/@coraza.conf-recommended", ""),
                 ("rules/@crs-setup.conf.example", SETUP),
                 ("rules/@owasp_crs/REQUEST-901.conf", RULE),
+                ("rules/@owasp_crs/schema.json", "{}"),
                 ("rules/@owasp_crs/words.data", "a\n"),
             ],
         ),
@@ -65,10 +68,19 @@ fn every_layout_gives_the_same_names() {
                 ("crs-setup.conf.example", SETUP),
                 ("rules/REQUEST-900-EXCLUSION-RULES-BEFORE-CRS.conf.example", "not read"),
                 ("rules/REQUEST-901.conf", RULE),
+                ("rules/schema.json", "{}"),
                 ("rules/words.data", "a\n"),
             ],
         ),
-        ("flat", &[("crs-setup.conf", SETUP), ("REQUEST-901.conf", RULE), ("words.data", "a\n")]),
+        (
+            "flat",
+            &[
+                ("crs-setup.conf", SETUP),
+                ("REQUEST-901.conf", RULE),
+                ("schema.json", "{}"),
+                ("words.data", "a\n"),
+            ],
+        ),
     ];
     for (name, files) in cases {
         let folder = Folder::with(name, files);

@@ -11,7 +11,8 @@ use crate::compile::draft::GeoNode;
 use crate::diagnostic::{Problem, Span, nearest};
 use crate::operator::{
     Backtracking, ByteRange, Comparison, GeoDatabase, Identifier, Networks, Operator, Pattern,
-    PatternError, Phrases, RestPath, Scheme, TextTest, ascii, parse_pattern, refusal, supported,
+    PatternError, Phrases, RestPath, Schema, Scheme, TextTest, ascii, parse_pattern, refusal,
+    supported,
 };
 use crate::template::Template;
 
@@ -21,8 +22,11 @@ pub(crate) struct Operators {
     patterns: HashMap<String, Arc<Pattern>>,
     tried: HashMap<String, Arc<Backtracking>>,
     phrases: HashMap<Vec<Vec<u8>>, Arc<Phrases>>,
+    schemas: HashMap<Vec<u8>, Arc<Schema>>,
     /// Syntax trees of the patterns, for the gate; dropped with it.
     pub(crate) trees: Vec<(u32, Hir)>,
+    /// Whether some rule validates a schema.
+    pub(crate) has_schemas: bool,
     /// Every list once.
     pub(crate) lists: Vec<Arc<Phrases>>,
     /// Patterns and lists together.
@@ -35,6 +39,7 @@ impl Operators {
         self.patterns = HashMap::new();
         self.tried = HashMap::new();
         self.phrases = HashMap::new();
+        self.schemas = HashMap::new();
     }
 
     fn pattern(&mut self, text: &str) -> Result<Arc<Pattern>, PatternError> {
@@ -70,6 +75,16 @@ impl Operators {
         self.count += 1;
         self.phrases.insert(words, Arc::clone(&phrases));
         Ok(phrases)
+    }
+
+    fn schema(&mut self, text: &[u8]) -> Result<Arc<Schema>, String> {
+        if let Some(known) = self.schemas.get(text) {
+            return Ok(Arc::clone(known));
+        }
+        let schema = Arc::new(Schema::new(text)?);
+        self.has_schemas = true;
+        self.schemas.insert(text.to_vec(), Arc::clone(&schema));
+        Ok(schema)
     }
 }
 
@@ -141,6 +156,7 @@ impl Compiler<'_> {
                 let content = String::from_utf8_lossy(content);
                 Networks::parse(&content).map(Operator::IpMatch).map_err(plain)
             }
+            "validateschema" => self.schema(file, node),
             "validatebyterange" => ByteRange::parse(text).map(Operator::ByteRange).map_err(plain),
             other => without_argument(other).ok_or_else(|| unknown(node)),
         }
@@ -174,6 +190,17 @@ impl Compiler<'_> {
                 Some(help) => problem.help(help),
                 None => problem,
             }
+        })
+    }
+
+    /// A schema by its file.
+    fn schema(&mut self, file: &str, node: &OperatorNode) -> Result<Operator, Problem> {
+        let name = node.argument.trim();
+        let content = self.data(file, name, node)?.to_vec();
+        self.operators.schema(&content).map(Operator::Schema).map_err(|error| {
+            Problem::new(node.argument_span, format!("`{name}` is no JSON Schema: {error}")).help(
+                "references stay within the file (`$defs`), patterns have no lookaround and no backreferences",
+            )
         })
     }
 

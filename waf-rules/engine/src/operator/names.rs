@@ -112,9 +112,12 @@ pub(crate) const ALL: &[Known] = &[
         "The pattern finds a national identifier of Chile (`cl`) or the United States (`us`) with valid digits. All \
          candidates are checked; Coraza stops after ten.",
     ),
-    refused(
+    works(
         &["validateSchema"],
-        "schemas are not part of rules; check bodies where the application reads them",
+        "schema.json",
+        "Matches a value that is no JSON or does not follow the JSON Schema in the file; an empty value does not match. \
+         `REQUEST_BODY` is the body even where the JSON processor read it; in Coraza every target is, and a broken body \
+         passes. `$ref` stays within the file; patterns have no lookaround.",
     ),
     works(
         &["validateUrlEncoding"],
@@ -177,6 +180,7 @@ mod tests {
                 let text = format!("SecGeoLookupDb geo.mmdb\n{text}");
                 let mut sources = Sources::new("test.conf", text);
                 sources.insert("geo.mmdb", database(&[]));
+                sources.insert("schema.json", &b"{}"[..]);
                 sources.insert("words.data", &b"one"[..]).insert("addresses.data", &b"::1"[..]);
                 match (known.state, RuleSet::compile(&sources, &CompileOptions::default())) {
                     (State::Works, Ok(_)) => {}

@@ -13,6 +13,8 @@ use crate::ruleset::{EngineMode, RuleSet};
 use crate::transaction::collect::count;
 use crate::transaction::state::{Found, Hit, State};
 use crate::transaction::tx::Datum;
+use crate::transaction::values::ValueId;
+use crate::variable::Variable;
 
 /// Status of the answer when a transaction outgrows its memory limit: it cannot be judged.
 const STATUS_OVERFLOW: u16 = 413;
@@ -138,6 +140,11 @@ impl State {
         for target in &link.targets {
             found.clear();
             self.collect_for(context, target, number, &mut found);
+            if let (Operator::Schema(_), Some(body), false) =
+                (operator, self.json_body, target.count)
+            {
+                show_body(&mut found, body);
+            }
             for candidate in &found {
                 let seen = (*candidate, number);
                 if link.stages.is_empty() {
@@ -401,6 +408,13 @@ impl State {
             Ok(text) => text,
             Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
         }
+    }
+}
+
+/// `REQUEST_BODY` is empty where the JSON processor read the body; a schema is about what it read.
+fn show_body(found: &mut [Found], body: ValueId) {
+    for found in found.iter_mut().filter(|found| found.variable == Variable::RequestBody) {
+        found.datum = Datum::Value(body);
     }
 }
 

@@ -82,6 +82,8 @@ pub(crate) struct State {
     pub(crate) started: Option<(Instant, SystemTime)>,
     /// Bytes of request line and headers, with their separators.
     pub(crate) head_bytes: usize,
+    /// A request body that the JSON processor read, where some rule validates a schema.
+    pub(crate) json_body: Option<ValueId>,
     pub(crate) audit: AuditState,
     pub(crate) exhausted: Exhausted,
     pub(crate) work: Work,
@@ -157,6 +159,7 @@ impl State {
         self.epoch = 1;
         self.started = None;
         self.head_bytes = 0;
+        self.json_body = None;
         self.exhausted = Exhausted::default();
         self.audit.reset(settings.audit.parts);
     }

@@ -1,8 +1,8 @@
 //! Operators that leave something behind, and data that stands in the rule text.
 
-use portcullis_waf_engine::{CompileOptions, RuleSet, Sources};
+use portcullis_waf_engine::{CompileOptions, RuleSet, Sources, Transaction, TransactionId};
 
-use crate::harness::{check, get, run};
+use crate::harness::{GET, Request, check, form, get, phases, run};
 
 #[test]
 fn paths_become_arguments() {
@@ -115,6 +115,74 @@ fn exhausted_patterns_protect() {
     }
     let found = run(&rule("", "deny"), get("/?a=aab"));
     assert_eq!((found.ids, found.tx.exhausted_patterns()), (vec![1], 0));
+}
+
+const SCHEMA: &str =
+    r#"{"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}"#;
+
+fn with_schema(rules: &str, request: Request<'_>) -> Vec<u64> {
+    let text = format!(
+        "SecRuleEngine On\nSecRequestBodyAccess On\nSecResponseBodyAccess On\nSecResponseBodyMimeType application/json\n\
+         SecRule REQUEST_HEADERS:Content-Type \"@streq application/json\" \
+         \"id:9,phase:1,nolog,pass,ctl:requestBodyProcessor=JSON\"\n{rules}"
+    );
+    let mut sources = Sources::new("rules/test.conf", text);
+    sources.insert("rules/a.json", SCHEMA.as_bytes());
+    let rules = RuleSet::compile(&sources, &CompileOptions::default()).unwrap();
+    let mut tx = Transaction::new(rules, TransactionId::from(7_u128));
+    phases(&mut tx, request);
+    tx.matches().iter().map(|found| found.rule.id).filter(|id| *id != 9).collect()
+}
+
+/// `REQUEST_BODY` is empty where the JSON processor read the body; the schema sees the body all the same, and only it.
+#[test]
+fn schemas_see_bodies() {
+    let body = "SecRule REQUEST_BODY \"@validateSchema a.json\" \"id:1,phase:2,pass\"\n\
+                SecRule REQUEST_BODY \"@rx .\" \"id:2,phase:2,pass\"\n\
+                SecRule REQUEST_BODY \"!@validateSchema a.json\" \"id:3,phase:2,pass\"";
+    let argument = "SecRule ARGS_GET:q \"@validateSchema a.json\" \"id:1,phase:2,pass\"";
+    let answer = "SecRule RESPONSE_BODY \"@validateSchema a.json\" \"id:1,phase:4,pass\"";
+    let json = |body: &'static [u8]| {
+        let headers = &[("Content-Type", "application/json")];
+        Request { method: "POST", headers, body, ..GET }
+    };
+    let said = |body: &'static [u8]| {
+        let headers: &[(&str, &str)] = &[("Content-Type", "application/json")];
+        Request { response: (200, headers, body), ..GET }
+    };
+    for (rules, request, expected) in [
+        (body, json(b"{\"a\":1}"), &[3][..]),
+        (body, json(b"{\"a\":\"x\"}"), &[1]),
+        (body, json(b"{\"a\":1"), &[1]),
+        (body, json(b""), &[3]),
+        (body, form("{\"a\":1}"), &[2, 3]),
+        (body, form("a=1"), &[1, 2]),
+        (argument, get("/?q=%7B%22a%22:1%7D"), &[]),
+        (argument, get("/?q=%7B%22a%22:true%7D"), &[1]),
+        (argument, Request { uri: "/?q=%7B%22a%22:1%7D", ..json(b"[]") }, &[]),
+        (argument, get("/"), &[]),
+        (answer, said(b"{\"a\":1}"), &[]),
+        (answer, said(b"{\"b\":1}"), &[1]),
+    ] {
+        let body = String::from_utf8_lossy(request.body);
+        assert_eq!(with_schema(rules, request), expected, "{rules} {} {body}", request.uri);
+    }
+}
+
+#[test]
+fn broken_schemas_are_located() {
+    let text = "\nSecRule ARGS \"@validateSchema a.json\" id:1";
+    for (schema, expected) in [
+        ("{\n\"type\": }", "`a.json` is no JSON Schema: expected value at line 2 column 9"),
+        (r#"{"$ref": "https://example.com/"}"#, "https://example.com/"),
+    ] {
+        let mut sources = Sources::new("test.conf", text);
+        sources.insert("a.json", schema.as_bytes());
+        let problems = RuleSet::compile(&sources, &CompileOptions::default()).unwrap_err();
+        let [problem] = &*problems else { panic!("{problems:?}") };
+        assert_eq!((&*problem.file, problem.line), ("test.conf", 2));
+        assert!(problem.message.contains(expected), "{problem}");
+    }
 }
 
 /// `a++` gives nothing back; an automaton would read it as `(a+)+`.
