@@ -37,9 +37,9 @@ stage tidy cargo test --locked --quiet -p xtask
 stage clippy cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
 stage benches cargo check --locked --quiet -p portcullis-benches --all-targets --features peers
 stage build cargo build --locked --quiet --release -p portcullis
-# The tests over sockets drive the binary that ships.
+# The tests over sockets drive the binary that ships. Every failure is shown, not the first alone.
 export PORTCULLIS_BIN="$release"
-stage test cargo test --locked --quiet --workspace --exclude portcullis-benches --exclude xtask
+stage test cargo test --locked --quiet --no-fail-fast --workspace --exclude portcullis-benches --exclude xtask
 stage reference cargo clippy --locked --quiet -p portcullis-differential --all-targets \
     --features reference-engine -- -D warnings
 stage differential scripts/differential.sh --slice

@@ -25,7 +25,7 @@ fn complete_document_is_right() {
     let loaded = parse_str(folder().join("gateway.yaml"), &complete());
     let loaded = loaded.unwrap_or_else(|problems| panic!("{}", problems[0]));
     assert_eq!(loaded.warnings, []);
-    assert_eq!(loaded.files.len(), 4);
+    assert_eq!(loaded.files.len(), 6);
 }
 
 #[test]
