@@ -1,6 +1,7 @@
 //! Why a rule may answer differently here and in the reference engine; each cause is checked on the transaction.
 
 mod check;
+mod keys;
 
 use serde::Deserialize;
 
