@@ -17,7 +17,8 @@ fn every_attack_is_blocked_before_the_upstream() {
     assert!(attacks.len() >= 30);
     let mut passed = Vec::new();
     for attack in judged(attacks) {
-        if attack.blocked != Some(403) || attack.upstream_reached {
+        // 400 is the rules' answer to a body that two parsers may read differently (200002, 200003).
+        if !matches!(attack.blocked, Some(400 | 403)) || attack.upstream_reached {
             passed
                 .push(format!("{}: {:?} {:?}", attack.request.name, attack.blocked, attack.rules));
         }
