@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use portcullis_waf_rulesets::Package;
+use portcullis_waf_tune::REGRESSION;
 
 /// The rule that writes the end state into its message; its id is taken by nothing else.
 pub const PROBE: u64 = 9_900_001;
@@ -27,19 +28,6 @@ pub const PROBES: [&str; 14] = [
 
 /// Stands between two probed values.
 const BETWEEN: &str = ";";
-
-/// The settings the regression tests ask for, with every paranoia level.
-const LEVEL_4: &str = r#"
-SecResponseBodyAccess On
-SecResponseBodyMimeType text/plain text/html text/xml application/json
-SecDefaultAction "phase:3,log,auditlog,pass"
-SecDefaultAction "phase:4,log,auditlog,pass"
-SecDefaultAction "phase:5,log,auditlog,pass"
-SecAction "id:900005,phase:1,nolog,pass,ctl:ruleEngine=DetectionOnly,ctl:ruleRemoveById=910000,\
-    setvar:tx.blocking_paranoia_level=4,setvar:tx.crs_validate_utf8_encoding=1,\
-    setvar:tx.arg_name_length=100,setvar:tx.arg_length=400,setvar:tx.total_arg_length=64000,\
-    setvar:tx.max_num_args=255,setvar:tx.max_file_size=64100,setvar:tx.combined_file_sizes=65535"
-"#;
 
 /// Stock settings: paranoia level 1, blocking, responses inspected.
 const LEVEL_1: &str = r#"
@@ -84,7 +72,7 @@ impl RuleText {
     pub fn crs(package: &Package, level: Level) -> RuleText {
         let settings = match level {
             Level::One => LEVEL_1,
-            Level::Four => LEVEL_4,
+            Level::Four => REGRESSION,
         };
         // Neither engine is to write an audit log while they are compared.
         let settings = format!("SecAuditEngine Off\n{settings}");

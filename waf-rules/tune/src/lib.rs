@@ -11,4 +11,4 @@ pub mod ftw;
 pub mod gate;
 mod setup;
 
-pub use setup::{Setting, SetupError, compile};
+pub use setup::{REGRESSION, Setting, SetupError, compile};

@@ -7,7 +7,7 @@ use portcullis_waf_rulesets::Package;
 
 /// The settings the regression tests are written for (CRS's `tests/regression/README` and Coraza's own harness): all
 /// paranoia levels, detection only, the argument limits some tests exceed, response types of the upstream.
-const REGRESSION: &str = r#"
+pub const REGRESSION: &str = r#"
 SecResponseBodyAccess On
 SecResponseBodyMimeType text/plain text/html text/xml application/json
 SecDefaultAction "phase:3,log,auditlog,pass"
