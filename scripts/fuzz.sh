@@ -2,7 +2,8 @@
 # fuzz.sh SECONDS [TARGET...]: fuzzes each target for that long, two at a time; all targets where none is named.
 #
 # Starts from fuzz/corpus-seeds/TARGET, from what earlier runs found (fuzz/corpus) and from pieces of the OWASP CRS. A
-# finding is left in fuzz/artifacts/TARGET with the command that repeats it. There is no nightly toolchain here: the
+# finding is left in fuzz/artifacts/TARGET with the command that repeats it. FUZZ_SEED makes the choices of a run
+# repeatable, as a gate needs it; without it every run tries something else. There is no nightly toolchain here: the
 # stable one is told to take the flags of the sanitisers it ships.
 set -uo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -39,6 +40,7 @@ one() {
     mkdir -p "fuzz/corpus/$target" "fuzz/artifacts/$target"
     local options=(-max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 -max_len=16384 -print_final_stats=1)
     options+=(-artifact_prefix="$root/fuzz/artifacts/$target/")
+    [ -z "${FUZZ_SEED:-}" ] || options+=(-seed="$FUZZ_SEED")
     [ ! -e "fuzz/dictionaries/$target" ] || options+=(-dict="fuzz/dictionaries/$target")
     # libFuzzer warns of slow inputs with files of that name; they are no findings.
     "fuzz/target/$(rustc -vV | sed -n 's/^host: //p')/release/$target" "${options[@]}" \

@@ -44,7 +44,8 @@ stage reference cargo clippy --locked --quiet -p portcullis-differential --all-t
     --features reference-engine -- -D warnings
 stage differential scripts/differential.sh --slice
 stage ftw "$release" waf test --ftw waf-rules/rulesets/crs/package/tests --at-least "$ftw_at_least"
-# Builds every target, then a minute each.
+# Builds every target, then a minute each; `make fuzz` is the one that goes new ways.
+export FUZZ_SEED="${FUZZ_SEED:-1}"
 stage fuzz scripts/fuzz.sh "${FUZZ_SECONDS:-60}"
 
 echo

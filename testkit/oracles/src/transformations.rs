@@ -2,7 +2,8 @@
 
 use portcullis_waf_transform::Transformation as T;
 
-/// Applied twice they change no more than applied once.
+/// Applied twice they change no more than applied once. `RemoveWhitespace` keeps that for text only: where bytes form no
+/// characters, those on both sides of a space may form one.
 const IDEMPOTENT: &[T] = &[
     T::CompressWhitespace,
     T::Lowercase,
@@ -62,7 +63,8 @@ fn single(transformation: T, input: &[u8]) -> Vec<u8> {
     assert_eq!(changed, result != input, "{name}");
     assert!(result.len() <= input.len() * 3 + 32, "{name}: {} of {}", result.len(), input.len());
     assert_eq!(result, applied(transformation, input), "{name} differs the second time");
-    if IDEMPOTENT.contains(&transformation) {
+    let exempt = transformation == T::RemoveWhitespace && std::str::from_utf8(input).is_err();
+    if IDEMPOTENT.contains(&transformation) && !exempt {
         let again = applied(transformation, &result);
         assert_eq!(again, result, "{name} of \"{}\"", input.escape_ascii());
     }
