@@ -12,6 +12,7 @@ mod audit;
 mod bits;
 mod collections;
 mod compile;
+mod cost;
 mod diagnostic;
 mod gate;
 mod lex;
@@ -37,6 +38,7 @@ pub use collections::{
     Access, Change, Collection, CollectionCounts, CollectionLimits, CollectionStore, Edit,
     LocalCollections, Opened, RecordId, Stored,
 };
+pub use cost::{Cost, Costs};
 pub use diagnostic::RuleDiagnostic;
 pub use meta::{Phase, RuleMeta, Severity};
 pub use outcome::{Disruption, Interruption, Matched, RuleMatch, Score};

@@ -7,6 +7,7 @@ use crate::ast::{AuditMode, OnLimit};
 use crate::audit::AuditFormat;
 use crate::collections::{CollectionStore, LocalCollections};
 use crate::compile::{Compiled, compile};
+use crate::cost::{Costs, Ledger};
 use crate::diagnostic::RuleDiagnostic;
 use crate::gate::Gate;
 use crate::limits::{MAX_EXCERPT_BYTES, MAX_KEPT_VALUES};
@@ -91,6 +92,7 @@ pub struct RuleSet {
     /// `None` where no rule opens a persistent collection.
     pub(crate) collections: Option<Arc<dyn CollectionStore>>,
     pub(crate) kept: Kept,
+    pub(crate) ledger: Ledger,
 }
 
 impl RuleSet {
@@ -109,7 +111,13 @@ impl RuleSet {
         let given = || options.collections.clone();
         let own = || Arc::new(LocalCollections::default()) as Arc<dyn CollectionStore>;
         let collections = program.opens_records.then(|| given().unwrap_or_else(own));
-        Ok(Arc::new(Self { program, gate, collections, kept: options.kept }))
+        Ok(Arc::new(Self {
+            program,
+            gate,
+            collections,
+            kept: options.kept,
+            ledger: Ledger::default(),
+        }))
     }
 
     /// Whether some rule names the variable.
@@ -125,6 +133,11 @@ impl RuleSet {
     /// The rules in order, a chain being one rule.
     pub fn rules(&self) -> impl ExactSizeIterator<Item = &Arc<RuleMeta>> {
         self.program.rules.iter().map(|rule| &rule.meta)
+    }
+
+    /// What the rules cost the exchanges that were sampled ([`crate::Transaction::sample`]) since the set was compiled.
+    pub fn costs(&self) -> Costs {
+        self.ledger.read()
     }
 
     /// `SecRuleEngine`.

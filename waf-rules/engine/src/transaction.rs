@@ -15,6 +15,7 @@ mod probes;
 mod records;
 mod request;
 mod run;
+mod sampled;
 mod scans;
 mod state;
 mod tx;
@@ -88,6 +89,13 @@ impl Transaction {
     /// When the exchange began, where that is not now. Persistent collections and `TIME_*` count from it.
     pub fn began(&mut self, at: SystemTime) {
         self.state.started = Some((Instant::now(), at));
+    }
+
+    /// Counts what the phases and rules of this exchange cost ([`RuleSet::costs`]). To be called before the first phase,
+    /// for one exchange of many: looking at the clock takes longer than most rules do.
+    pub fn sample(&mut self) {
+        self.rules.ledger.open(self.rules.program.rules.len());
+        self.state.scans.watch.start();
     }
 
     /// Who talks to whom.

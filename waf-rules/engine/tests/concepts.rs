@@ -24,6 +24,8 @@ mod bytes;
 mod chains;
 #[path = "concepts/collections.rs"]
 mod collections;
+#[path = "concepts/costs.rs"]
+mod costs;
 #[path = "concepts/ctl.rs"]
 mod ctl;
 #[path = "concepts/diagnostics.rs"]

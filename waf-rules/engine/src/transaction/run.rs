@@ -45,7 +45,10 @@ impl State {
         if self.switches.engine == EngineMode::Off || (self.is_allowed(phase) && !logging) {
             return None;
         }
-        self.run_rules(rules, phase);
+        match self.scans.watch.is_sampled() {
+            false => self.run_rules(rules, phase),
+            true => self.run_rules_sampled(rules, phase),
+        }
         if self.values.overflowed()
             && self.interruption.is_none()
             && self.switches.engine == EngineMode::On
@@ -74,7 +77,7 @@ impl State {
         }
     }
 
-    fn run_rules(&mut self, rules: &RuleSet, phase: Phase) {
+    pub(super) fn run_rules(&mut self, rules: &RuleSet, phase: Phase) {
         let program = &rules.program;
         let list = program.phases.get(phase.index()).map(Vec::as_slice).unwrap_or_default();
         let half = Half::of(phase);
@@ -86,7 +89,11 @@ impl State {
             }
             let Some(rule) = program.rules.get(position) else { continue };
             let context = Context { rules, rule, position, half };
-            if !self.evaluate(context) {
+            let matched = match self.scans.watch.is_sampled() {
+                false => self.evaluate(context),
+                true => self.evaluate_sampled(context),
+            };
+            if !matched {
                 continue;
             }
             self.conclude(context, phase);
@@ -103,7 +110,7 @@ impl State {
     }
 
     /// Whether every link of the rule's chain matches. What links do on a match stays done when a later one fails.
-    fn evaluate(&mut self, context: Context<'_>) -> bool {
+    pub(super) fn evaluate(&mut self, context: Context<'_>) -> bool {
         self.hits.clear();
         self.exhausted.in_rule = false;
         for (number, link) in context.rule.links.iter().enumerate() {

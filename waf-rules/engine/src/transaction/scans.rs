@@ -1,6 +1,7 @@
 //! What the gate said of each value, kept for the transaction.
 
 use crate::bits::BitSet;
+use crate::cost::Watch;
 use crate::gate::{Gate, Half, Scratch};
 use crate::transaction::values::{ValueId, Values};
 
@@ -13,12 +14,15 @@ pub(crate) struct Scans {
     /// Never seen: a scan always makes its set.
     nothing: BitSet,
     scratch: Scratch,
+    /// Counts scans of a sampled transaction.
+    pub(crate) watch: Watch,
 }
 
 impl Scans {
     pub(crate) fn reset(&mut self) {
         self.of.iter_mut().for_each(Vec::clear);
         self.used = 0;
+        self.watch = Watch::default();
     }
 
     /// Whether a pattern or list may match a value; the value is scanned the first time it is asked for.
@@ -50,6 +54,7 @@ impl Scans {
     }
 
     fn scan(&mut self, (gate, half): (&Gate, Half), values: &Values, id: ValueId) -> usize {
+        let began = self.watch.scan_begins();
         let at = self.used;
         self.used += 1;
         if self.sets.len() <= at {
@@ -66,6 +71,7 @@ impl Scans {
                 *of = u32::try_from(at + 1).unwrap_or(0);
             }
         }
+        self.watch.scan_ended(began);
         at
     }
 }
