@@ -152,9 +152,8 @@ const fn class(byte: u8) -> ByteClasses {
         b'&' => C::AMPERSAND,
         0 => C::NUL,
         b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c => C::SPACE,
-        // A no-break space is whitespace to some transformations.
-        0xa0 => C::SPACE.union(C::HIGH),
-        0x85 => C::SPACE.union(C::HIGH),
+        // The white space of Latin-1 and what the white space of Unicode starts with.
+        0xa0 | 0xc2 | 0xe1 | 0xe2 | 0xe3 => C::SPACE.union(C::HIGH),
         b'/' => C::SLASH,
         0x80.. => C::HIGH,
         b'"' | b'\'' | b'^' => C::QUOTE,
@@ -236,7 +235,13 @@ mod tests {
                 state ^= state << 13;
                 state ^= state >> 7;
                 state ^= state << 17;
-                value.push((state >> 24) as u8);
+                // Random bytes alone hardly ever are white space of Unicode.
+                match state >> 60 {
+                    0 => value.extend("\u{3000}".as_bytes()),
+                    1 => value.extend("\u{2003}\u{205f}".as_bytes()),
+                    2 => value.extend("\u{1680}\u{85}".as_bytes()),
+                    _ => value.push((state >> 24) as u8),
+                }
             }
             for transformation in Transformation::ALL.iter().copied() {
                 if trigger(transformation).meets(ByteClasses::of(&value)) {

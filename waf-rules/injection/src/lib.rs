@@ -55,12 +55,37 @@ impl fmt::Display for Fingerprint {
 
 /// The fingerprint of the SQL injection that `input` would be: as it stands, inside single or double
 /// quotes, in standard SQL or MySQL's. Time is linear in the length of `input`.
+#[inline]
 pub fn sqli(input: &[u8]) -> Option<Fingerprint> {
     sqli::detect(input)
 }
 
+/// False only where [`sqli`] finds nothing, at the cost of a look at some bytes: words, numbers, dates. It is
+/// the first thing that [`sqli`] asks, so a caller gains only by not calling that at all.
+pub fn may_be_sqli(input: &[u8]) -> bool {
+    sqli::gate::may_be(input)
+}
+
+/// The classes of a byte, one a bit: a value may be an SQL injection only if its bytes together have all of
+/// [`SQLI_CLASSES`]. For a caller that knows the classes of its values beforehand.
+pub const fn sqli_classes(byte: u8) -> u8 {
+    sqli::gate::class(byte)
+}
+
+/// Every class of [`sqli_classes`].
+pub const SQLI_CLASSES: u8 = sqli::gate::ALL;
+
 /// True when `input`, put into a page as text, as an attribute, or into an attribute in any of three
 /// quotes, could run a script. Time is linear in the length of `input`.
+#[inline]
 pub fn xss(input: &[u8]) -> bool {
     xss::detect(input)
 }
+
+/// False only where [`xss`] finds nothing: true for a value that has one of [`XSS_BYTES`].
+pub fn may_be_xss(input: &[u8]) -> bool {
+    xss::may_be(input)
+}
+
+/// Bytes of which a value must have one to be a script.
+pub const XSS_BYTES: [u8; 2] = *b"<=";

@@ -1,6 +1,7 @@
 //! SQL injection: tokens, folded to a shape of at most five, looked up among the known shapes.
 
 mod fold;
+pub(crate) mod gate;
 mod number;
 mod quoted;
 mod token;
@@ -8,7 +9,8 @@ mod tokenizer;
 mod words;
 
 use crate::Fingerprint;
-use memchr::{memchr, memmem};
+use fold::Folder;
+use memchr::{memchr, memchr2, memmem};
 use token::{Token, kind};
 use tokenizer::{Dialect, Quote, Tokenizer};
 
@@ -17,56 +19,55 @@ const MAX_TOKENS: usize = Fingerprint::LETTERS;
 
 /// Tries the contexts in which an application may put `input`.
 pub(crate) fn detect(input: &[u8]) -> Option<Fingerprint> {
-    if is_plain(input) {
+    if !gate::may_be(input) {
         return None;
     }
-    let quotes = [(Quote::None, true), (Quote::Single, memchr(b'\'', input).is_some())];
-    for (quote, applies) in quotes {
-        if !applies {
-            continue;
-        }
-        let standard = Attempt::new(input, quote, Dialect::Standard);
-        if standard.is_injection() {
-            return Some(standard.fingerprint);
-        }
-        // MySQL reads `#` and `--x` in another way; without either, it reads as the standard does.
-        if standard.ambiguous {
-            let mysql = Attempt::new(input, quote, Dialect::MySql);
-            if mysql.is_injection() {
-                return Some(mysql.fingerprint);
-            }
-        }
-    }
-    memchr(b'"', input)?;
-    let attempt = Attempt::new(input, Quote::Double, Dialect::MySql);
-    attempt.is_injection().then_some(attempt.fingerprint)
+    detect_ungated(input)
 }
 
-/// One word or one number is one token, and no shape of one token is an injection. Most values are so.
-fn is_plain(input: &[u8]) -> bool {
-    match input {
-        [] => true,
-        [b'0', b'x' | b'X' | b'b' | b'B', ..] => false,
-        [b'0'..=b'9', rest @ ..] => rest.iter().all(u8::is_ascii_digit),
-        _ => input.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_'),
+fn detect_ungated(input: &[u8]) -> Option<Fingerprint> {
+    let found = in_quote(input, Quote::None);
+    if found.is_some() || memchr2(b'\'', b'"', input).is_none() {
+        return found;
     }
+    let found = memchr(b'\'', input).and_then(|_| in_quote(input, Quote::Single));
+    if found.is_some() {
+        return found;
+    }
+    memchr(b'"', input)?;
+    Attempt::new(input, Quote::Double, Dialect::MySql).shape()
+}
+
+/// Reads the input after a quote of the application, in standard SQL and in MySQL's.
+fn in_quote(input: &[u8], quote: Quote) -> Option<Fingerprint> {
+    let mut standard = Attempt::new(input, quote, Dialect::Standard);
+    let found = standard.shape();
+    // MySQL reads `#` and `--x` in another way; without either, it reads as the standard does.
+    if found.is_some() || !standard.folder.tokenizer.ambiguous {
+        return found;
+    }
+    Attempt::new(input, quote, Dialect::MySql).shape()
 }
 
 /// One reading of the input.
 struct Attempt<'a> {
     input: &'a [u8],
-    fingerprint: Fingerprint,
-    tokens: [Token; fold::SLOTS],
+    folder: Folder<'a>,
     /// Tokens read, before folding.
     read: usize,
-    ambiguous: bool,
 }
 
 impl<'a> Attempt<'a> {
     fn new(input: &'a [u8], quote: Quote, dialect: Dialect) -> Self {
-        let (mut tokens, count, tokenizer) = fold::fold(Tokenizer::new(input, quote, dialect));
+        Self { input, folder: Folder::new(Tokenizer::new(input, quote, dialect)), read: 0 }
+    }
+
+    /// Reads the input; its shape if that is one of an injection.
+    fn shape(&mut self) -> Option<Fingerprint> {
+        let count = self.folder.run();
+        self.read = self.folder.tokenizer.read;
         // PHP's back quote, open and empty at the end, starts a comment.
-        if let Some(last) = count.checked_sub(1).and_then(|at| tokens.get_mut(at))
+        if let Some(last) = count.checked_sub(1).and_then(|at| self.folder.tokens.get_mut(at))
             && count > 2
             && last.kind == kind::BAREWORD
             && last.open == b'`'
@@ -76,22 +77,20 @@ impl<'a> Attempt<'a> {
             last.kind = kind::COMMENT;
         }
         let mut letters = [0; fold::SLOTS];
-        letters.iter_mut().zip(&tokens).for_each(|(letter, token)| *letter = token.kind);
+        letters
+            .iter_mut()
+            .zip(&self.folder.tokens)
+            .for_each(|(letter, token)| *letter = token.kind);
         let letters = letters.get(..count).unwrap_or_default();
         // What cannot be read for sure, such as a comment in a comment, is its own shape.
         let evil = letters.contains(&kind::EVIL);
-        let fingerprint = Fingerprint::new(if evil { b"X" } else { letters });
-        let (read, ambiguous) = (tokenizer.read, tokenizer.ambiguous);
-        Self { input, fingerprint, tokens, read, ambiguous }
-    }
-
-    fn is_injection(&self) -> bool {
-        words::is_known_shape(self.fingerprint.as_bytes()) && !self.is_excused()
+        let letters = if evil { b"X" } else { letters };
+        let known = words::is_known_shape(letters) && !self.is_excused(letters);
+        known.then(|| Fingerprint::new(letters))
     }
 
     /// Shapes that innocent text has too need a closer look.
-    fn is_excused(&self) -> bool {
-        let shape = self.fingerprint.as_bytes();
+    fn is_excused(&self, shape: &[u8]) -> bool {
         // SQL Server does not log a statement with this word in it.
         if shape.len() > 1
             && shape.last() == Some(&kind::COMMENT)
@@ -107,7 +106,7 @@ impl<'a> Attempt<'a> {
     }
 
     fn is_excused_pair(&self, shape: &[u8]) -> bool {
-        let [first, second, ..] = &self.tokens;
+        let [first, second, ..] = &self.folder.tokens;
         if shape.get(1) == Some(&kind::UNION) {
             // A number and "union", nothing folded away, is text.
             return self.read == 2;
@@ -127,7 +126,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// `1234 --` and `1234--` may be injections; `1234-abc--` is somebody's random identifier.
-    fn comment_follows_number(&self, number: &Token) -> bool {
+    fn comment_follows_number(&self, number: &Token<'_>) -> bool {
         let end = number.text().len();
         let at = |at: usize| self.input.get(at).copied().unwrap_or(0);
         // Bytes above 127 are negative to the original, so they count as blank.
@@ -138,7 +137,7 @@ impl<'a> Attempt<'a> {
     }
 
     fn is_excused_triple(&self, shape: &[u8]) -> bool {
-        let [first, second, third, ..] = &self.tokens;
+        let [first, second, third, ..] = &self.folder.tokens;
         match shape {
             b"sos" | b"s&s" => {
                 // `foo" + "bar` ends one string of the application and opens another.

@@ -8,20 +8,25 @@ use html::{Context, Kind, Reader};
 use memchr::{memchr, memchr2};
 use names::Attribute;
 
+/// Without a tag there has to be an attribute with a value.
+pub(crate) fn may_be(input: &[u8]) -> bool {
+    memchr2(b'<', b'=', input).is_some()
+}
+
 /// Reads the input as text, inside a tag, and inside an attribute in each quote.
 pub(crate) fn detect(input: &[u8]) -> bool {
-    // Without a tag there has to be an attribute with a value.
-    if memchr2(b'<', b'=', input).is_none() {
-        return false;
-    }
-    let contexts = [
-        (Context::Text, memchr(b'<', input).is_some()),
-        (Context::Tag, true),
-        (Context::Quoted(b'\''), true),
-        (Context::Quoted(b'"'), true),
-        (Context::Quoted(b'`'), true),
-    ];
-    contexts.into_iter().any(|(context, applies)| applies && in_context(input, context))
+    may_be(input) && detect_ungated(input)
+}
+
+fn detect_ungated(input: &[u8]) -> bool {
+    // In a quote that does not stand in the input, all of it is the value of the application's attribute.
+    let quoted =
+        |quote| memchr(quote, input).is_some() && in_context(input, Context::Quoted(quote));
+    memchr(b'<', input).is_some() && in_context(input, Context::Text)
+        || in_context(input, Context::Tag)
+        || quoted(b'\'')
+        || quoted(b'"')
+        || quoted(b'`')
 }
 
 fn in_context(input: &[u8], context: Context) -> bool {

@@ -4,11 +4,12 @@
 //! one has to have taken.
 
 use super::MAX_TOKENS;
-use super::token::{TEXT_BYTES, Token, kind};
+use super::token::{Token, kind};
 use super::tokenizer::Tokenizer;
-use super::words::lookup;
+use super::words::lookup_phrase;
 
-/// Places for tokens: the fingerprint's, and those looked ahead at.
+/// Places for tokens: the fingerprint's, and those looked ahead at. A power of two, so that no access needs a
+/// check: none goes past the last place.
 pub(super) const SLOTS: usize = MAX_TOKENS + 3;
 
 /// What a case has decided.
@@ -21,34 +22,26 @@ enum Step {
     Stop(usize),
 }
 
-struct Folder<'a> {
-    tokenizer: Tokenizer<'a>,
-    tokens: [Token; SLOTS],
+/// Tokens as they are read and folded.
+pub(super) struct Folder<'a> {
+    pub(super) tokenizer: Tokenizer<'a>,
+    pub(super) tokens: [Token<'a>; SLOTS],
     /// Where the next token goes.
     next: usize,
     /// Tokens before this one are folded.
     left: usize,
     more: bool,
-    last_comment: Option<Token>,
+    last_comment: Option<Token<'a>>,
 }
 
-/// Reads and folds all tokens: the places, how many count (one more than a fingerprint has when the last
-/// one is evil), and the tokenizer at its end.
-pub(super) fn fold(tokenizer: Tokenizer<'_>) -> ([Token; SLOTS], usize, Tokenizer<'_>) {
-    let mut folder = Folder {
-        tokenizer,
-        tokens: [Token::EMPTY; SLOTS],
-        next: 0,
-        left: 0,
-        more: true,
-        last_comment: None,
-    };
-    let count = folder.run();
-    (folder.tokens, count, folder.tokenizer)
-}
+impl<'a> Folder<'a> {
+    pub(super) fn new(tokenizer: Tokenizer<'a>) -> Self {
+        let tokens = [Token::EMPTY; SLOTS];
+        Self { tokenizer, tokens, next: 0, left: 0, more: true, last_comment: None }
+    }
 
-impl Folder<'_> {
-    fn run(&mut self) -> usize {
+    /// Reads and folds all tokens: how many count (one more than a fingerprint has when the last one is evil).
+    pub(super) fn run(&mut self) -> usize {
         if !self.skip_prefix() {
             return 0;
         }
@@ -123,24 +116,24 @@ impl Folder<'_> {
         }
     }
 
-    fn put(&mut self, token: Token) {
-        if let Some(place) = self.tokens.get_mut(self.next) {
-            *place = token;
-        }
+    fn put(&mut self, token: Token<'a>) {
+        self.tokens[self.next % SLOTS] = token;
     }
 
-    fn token(&self, ahead: usize) -> Token {
-        self.tokens.get(self.left + ahead).copied().unwrap_or(Token::EMPTY)
+    fn token(&self, ahead: usize) -> Token<'a> {
+        self.tokens[(self.left + ahead) % SLOTS]
     }
 
-    fn replace(&mut self, ahead: usize, token: Token) {
-        if let Some(place) = self.tokens.get_mut(self.left + ahead) {
-            *place = token;
-        }
+    fn kind(&self, ahead: usize) -> u8 {
+        self.tokens[(self.left + ahead) % SLOTS].kind
+    }
+
+    fn replace(&mut self, ahead: usize, token: Token<'a>) {
+        self.tokens[(self.left + ahead) % SLOTS] = token;
     }
 
     fn retype(&mut self, ahead: usize, kind: u8) {
-        self.replace(ahead, self.token(ahead).with_kind(kind));
+        self.tokens[(self.left + ahead) % SLOTS].kind = kind;
     }
 
     /// Drops tokens from the end and starts over from the first one.
@@ -159,9 +152,9 @@ impl Folder<'_> {
 
     /// Five tokens that are a call or a list are only its start.
     fn restart_full(&mut self) {
-        let [a, b, c, d, e, ..] = self.tokens.map(|token| token.kind);
+        let [a, b, c, d, e, ..] = &self.tokens;
         let start = matches!(
-            [a, b, c, d, e],
+            [a.kind, b.kind, c.kind, d.kind, e.kind],
             [b'1', b'o' | b',', b'(', b'1', b')']
                 | [b'n', b'o', b'(', b'n' | b'1', b')']
                 | [b'1', b')', b',', b'(', b'1']
@@ -226,7 +219,7 @@ impl Folder<'_> {
     }
 
     /// The cases of two tokens that do not depend on words.
-    fn pair_of_marks(&mut self, a: &Token, b: &Token) -> Step {
+    fn pair_of_marks(&mut self, a: &Token<'a>, b: &Token<'a>) -> Step {
         match (a.kind, b.kind) {
             (
                 kind::SQLTYPE,
@@ -275,42 +268,45 @@ impl Folder<'_> {
 
     /// The cases of three tokens. True when one has folded.
     fn triple(&mut self) -> bool {
-        let (a, b, c) = (self.token(0), self.token(1), self.token(2));
+        let (a, b, c) = (self.kind(0), self.kind(1), self.kind(2));
         let value = [kind::NUMBER, kind::BAREWORD, kind::STRING, kind::VARIABLE];
-        let operand = [kind::NUMBER, kind::BAREWORD];
-        let drop_two = match (a.kind, b.kind, c.kind) {
+        let drop_two = match (a, b, c) {
             (kind::NUMBER, kind::OPERATOR, kind::NUMBER) => true,
             (kind::OPERATOR, between, kind::OPERATOR) if between != kind::LEFT_PAREN => true,
             (kind::LOGIC_OPERATOR, _, kind::LOGIC_OPERATOR) => true,
             (kind::VARIABLE, kind::OPERATOR, kind::VARIABLE) => true,
-            (kind::VARIABLE | kind::BAREWORD | kind::NUMBER, kind::OPERATOR, _)
-                if c.is_any(&operand) =>
+            (
+                kind::VARIABLE | kind::BAREWORD | kind::NUMBER,
+                kind::OPERATOR,
+                kind::NUMBER | kind::BAREWORD,
+            ) => true,
+            (_, kind::OPERATOR, kind::SQLTYPE)
+                if value.contains(&a) && self.token(1).text() == b"::" =>
             {
                 true
             }
-            (_, kind::OPERATOR, kind::SQLTYPE) if a.is_any(&value) && b.text() == b"::" => true,
-            (_, kind::COMMA, _) if a.is_any(&value) && c.is_any(&value) => true,
+            (_, kind::COMMA, _) if value.contains(&a) && value.contains(&c) => true,
             _ => false,
         };
         if drop_two {
             self.restart(2);
             return true;
         }
-        if self.sign(&a, &b, &c) {
+        if b == kind::OPERATOR && self.sign() {
             return true;
         }
-        match (a.kind, b.kind, c.kind) {
+        match (a, b, c) {
             (kind::BAREWORD, kind::DOT, kind::BAREWORD) => {
                 self.restart(2);
                 return true;
             }
             (kind::EXPRESSION, kind::DOT, kind::BAREWORD) => {
-                self.replace(1, c);
+                self.replace(1, self.token(2));
                 self.restart(1);
                 return true;
             }
             (kind::FUNCTION, kind::LEFT_PAREN, third)
-                if third != kind::RIGHT_PAREN && a.is_word(b"USER") =>
+                if third != kind::RIGHT_PAREN && self.token(0).is_word(b"USER") =>
             {
                 // USER() takes nothing, so this is somebody's word.
                 self.retype(0, kind::BAREWORD);
@@ -321,7 +317,8 @@ impl Folder<'_> {
     }
 
     /// A sign before a value changes nothing.
-    fn sign(&mut self, a: &Token, b: &Token, c: &Token) -> bool {
+    fn sign(&mut self) -> bool {
+        let (a, b, c) = (self.token(0), self.token(1), self.token(2));
         if !b.is_unary() {
             return false;
         }
@@ -338,14 +335,14 @@ impl Folder<'_> {
             (kind::COMMA, kind::FUNCTION) => 1,
             _ => return false,
         };
-        self.replace(1, *c);
+        self.replace(1, c);
         self.restart(drop);
         true
     }
 }
 
 /// Two words that are one phrase, such as UNION ALL.
-fn merge(a: &Token, b: &Token) -> Option<Token> {
+fn merge<'a>(a: &Token<'a>, b: &Token<'a>) -> Option<Token<'a>> {
     let words = [
         kind::KEYWORD,
         kind::BAREWORD,
@@ -359,17 +356,12 @@ fn merge(a: &Token, b: &Token) -> Option<Token> {
     if !a.is_any(&words) || !(b.is_any(&words) || b.kind == kind::LOGIC_OPERATOR) {
         return None;
     }
-    let (first, second) = (a.text(), b.text());
-    let mut phrase = [b' '; TEXT_BYTES];
-    let length = first.len() + 1 + second.len();
-    phrase.get_mut(..first.len())?.copy_from_slice(first);
-    phrase.get_mut(first.len() + 1..length)?.copy_from_slice(second);
-    let phrase = phrase.get(..length)?;
-    lookup(phrase).map(|kind| Token::new(kind, phrase).with_quotes(a.open, a.close))
+    let (phrase, kind) = lookup_phrase(a.text(), b.text())?;
+    Some(Token::new(kind, phrase).with_quotes(a.open, a.close))
 }
 
 /// Names that are functions only before a parenthesis.
-fn is_bare_function(token: &Token) -> bool {
+fn is_bare_function(token: &Token<'_>) -> bool {
     const NAMES: &[&[u8]] = &[
         b"USER_ID",
         b"USER_NAME",

@@ -11,7 +11,7 @@ fn run(input: &[u8], from: usize, class: impl Fn(u8) -> bool) -> usize {
 
 /// Reads a number or a lone dot. None for `1.e`, an exponent without digits: MySQL reads over it, so it
 /// is no token (a known evasion, which libinjection 3.9.2 takes for a word).
-pub(super) fn number(from: &mut Tokenizer<'_>) -> Option<Token> {
+pub(super) fn number<'a>(from: &mut Tokenizer<'a>) -> Option<Token<'a>> {
     let rest = from.rest();
     let prefix = match rest {
         [b'0', b'x' | b'X', ..] => Some(run(rest, 2, |b| b.is_ascii_hexdigit() || b == 0)),

@@ -7,7 +7,7 @@ use memchr::{memchr_iter, memmem};
 
 /// Reads from `start` (the first byte inside) to the closing quote, which a backslash or its own double
 /// keeps from closing.
-fn read(from: &mut Tokenizer<'_>, start: usize, quote: u8, open: u8) -> Token {
+fn read<'a>(from: &mut Tokenizer<'a>, start: usize, quote: u8, open: u8) -> Token<'a> {
     let body = from.input.get(start..).unwrap_or_default();
     let mut skip = 0;
     let close = memchr_iter(quote, body).find(|&at| {
@@ -32,24 +32,24 @@ fn read(from: &mut Tokenizer<'_>, start: usize, quote: u8, open: u8) -> Token {
 }
 
 /// The rest of a string that the application has opened.
-pub(super) fn simulated(from: &mut Tokenizer<'_>, quote: u8) -> Token {
+pub(super) fn simulated<'a>(from: &mut Tokenizer<'a>, quote: u8) -> Token<'a> {
     read(from, 0, quote, 0)
 }
 
 /// A string whose quote stands at the present place.
-pub(super) fn string(from: &mut Tokenizer<'_>, quote: u8) -> Token {
+pub(super) fn string<'a>(from: &mut Tokenizer<'a>, quote: u8) -> Token<'a> {
     read(from, from.at + 1, quote, quote)
 }
 
 /// MySQL's back quotes: a name, or a function that is called by its quoted name.
-pub(super) fn tick(from: &mut Tokenizer<'_>) -> Token {
+pub(super) fn tick<'a>(from: &mut Tokenizer<'a>) -> Token<'a> {
     let token = string(from, b'`');
     let function = lookup(token.text()) == Some(kind::FUNCTION);
     token.with_kind(if function { kind::FUNCTION } else { kind::BAREWORD })
 }
 
 /// `e'...'` of PostgreSQL.
-pub(super) fn prefixed(from: &mut Tokenizer<'_>) -> Token {
+pub(super) fn prefixed<'a>(from: &mut Tokenizer<'a>) -> Token<'a> {
     match (from.peek(1), from.peek(2)) {
         (Some(b'\''), Some(_)) => read(from, from.at + 2, b'\'', b'\''),
         _ => from.word(),
@@ -57,7 +57,7 @@ pub(super) fn prefixed(from: &mut Tokenizer<'_>) -> Token {
 }
 
 /// `n'...'` of MySQL, or `nq'[...]'` of Oracle.
-pub(super) fn national(from: &mut Tokenizer<'_>) -> Token {
+pub(super) fn national<'a>(from: &mut Tokenizer<'a>) -> Token<'a> {
     match (from.peek(1), from.peek(2)) {
         (Some(b'\''), Some(_)) => prefixed(from),
         _ => oracle(from, 1),
@@ -65,7 +65,7 @@ pub(super) fn national(from: &mut Tokenizer<'_>) -> Token {
 }
 
 /// `u&'...'`.
-pub(super) fn unicode(from: &mut Tokenizer<'_>) -> Token {
+pub(super) fn unicode<'a>(from: &mut Tokenizer<'a>) -> Token<'a> {
     if !from.rest().get(1..).unwrap_or_default().starts_with(b"&'") {
         return from.word();
     }
@@ -74,7 +74,7 @@ pub(super) fn unicode(from: &mut Tokenizer<'_>) -> Token {
 }
 
 /// Oracle's `q'[...]'`, after `skip` bytes.
-pub(super) fn oracle(from: &mut Tokenizer<'_>, skip: usize) -> Token {
+pub(super) fn oracle<'a>(from: &mut Tokenizer<'a>, skip: usize) -> Token<'a> {
     let rest = from.rest().get(skip..).unwrap_or_default();
     let &[b'q' | b'Q', b'\'', open, ref body @ ..] = rest else { return from.word() };
     // Bytes above 127 are negative to the original.
@@ -93,7 +93,7 @@ pub(super) fn oracle(from: &mut Tokenizer<'_>, skip: usize) -> Token {
 }
 
 /// `b'01'` and `x'1F'`. NUL is taken for a digit, as the original's character search does.
-pub(super) fn literal(from: &mut Tokenizer<'_>, digit: impl Fn(u8) -> bool) -> Token {
+pub(super) fn literal<'a>(from: &mut Tokenizer<'a>, digit: impl Fn(u8) -> bool) -> Token<'a> {
     if from.peek(1) != Some(b'\'') || from.peek(2).is_none() {
         return from.word();
     }
@@ -106,7 +106,7 @@ pub(super) fn literal(from: &mut Tokenizer<'_>, digit: impl Fn(u8) -> bool) -> T
 }
 
 /// `$1,000.00`, `$$...$$`, `$tag$...$tag$`, or a lone `$`.
-pub(super) fn money(from: &mut Tokenizer<'_>) -> Token {
+pub(super) fn money<'a>(from: &mut Tokenizer<'a>) -> Token<'a> {
     let rest = from.rest();
     let after = rest.get(1..).unwrap_or_default();
     if after.is_empty() {
@@ -126,7 +126,7 @@ pub(super) fn money(from: &mut Tokenizer<'_>) -> Token {
 }
 
 /// PostgreSQL's `$tag$...$tag$`.
-fn dollar_tag(from: &mut Tokenizer<'_>, after: &[u8]) -> Token {
+fn dollar_tag<'a>(from: &mut Tokenizer<'a>, after: &'a [u8]) -> Token<'a> {
     let letters = after.iter().take_while(|b| b.is_ascii_alphabetic() || **b == 0).count();
     if letters == 0 || after.get(letters) != Some(&b'$') {
         return from.take(kind::BAREWORD, 1);
@@ -139,14 +139,14 @@ fn dollar_tag(from: &mut Tokenizer<'_>, after: &[u8]) -> Token {
 
 /// A string in marks that cannot be escaped: `body` starts `before` bytes from the present place, and a
 /// closing mark of `mark` bytes stands at `found` in it.
-fn delimited(
-    from: &mut Tokenizer<'_>,
-    body: &[u8],
+fn delimited<'a>(
+    from: &mut Tokenizer<'a>,
+    body: &'a [u8],
     found: Option<usize>,
     before: usize,
     mark: usize,
     quote: u8,
-) -> Token {
+) -> Token<'a> {
     let length = found.unwrap_or(body.len());
     from.at += before + length + found.map_or(0, |_| mark);
     let token = Token::new(kind::STRING, body.get(..length).unwrap_or_default());

@@ -28,7 +28,6 @@ pub(super) mod kind {
     pub(in crate::sqli) const TSQL: u8 = b'T';
     pub(in crate::sqli) const UNKNOWN: u8 = b'?';
     pub(in crate::sqli) const EVIL: u8 = b'X';
-    pub(in crate::sqli) const FINGERPRINT: u8 = b'F';
     pub(in crate::sqli) const BACKSLASH: u8 = b'\\';
 }
 
@@ -36,24 +35,22 @@ pub(super) mod kind {
 pub(super) const TEXT_BYTES: usize = 31;
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Token {
+pub(super) struct Token<'a> {
+    /// A piece of the input, or a phrase of the table.
+    text: &'a [u8],
     pub kind: u8,
-    length: u8,
     /// The quote that opened a string; 0 when it was open before the input began.
     pub open: u8,
     /// The quote that closed it; 0 when none did.
     pub close: u8,
-    text: [u8; TEXT_BYTES],
 }
 
-impl Token {
-    pub(super) const EMPTY: Token =
-        Token { kind: kind::NONE, length: 0, open: 0, close: 0, text: [0; TEXT_BYTES] };
+impl<'a> Token<'a> {
+    pub(super) const EMPTY: Token<'static> =
+        Token { text: b"", kind: kind::NONE, open: 0, close: 0 };
 
-    pub(super) fn new(kind: u8, text: &[u8]) -> Self {
-        let mut token = Token { kind, ..Token::EMPTY };
-        token.set_text(text);
-        token
+    pub(super) fn new(kind: u8, text: &'a [u8]) -> Self {
+        Self { text: text.get(..TEXT_BYTES).unwrap_or(text), kind, open: 0, close: 0 }
     }
 
     pub(super) fn with_kind(self, kind: u8) -> Self {
@@ -64,34 +61,26 @@ impl Token {
         Token { open, close, ..self }
     }
 
-    fn set_text(&mut self, text: &[u8]) {
-        let length = text.len().min(TEXT_BYTES);
-        if let (Some(to), Some(from)) = (self.text.get_mut(..length), text.get(..length)) {
-            to.copy_from_slice(from);
-        }
-        self.length = length as u8;
-    }
-
-    pub(super) fn text(&self) -> &[u8] {
-        self.text.get(..usize::from(self.length)).unwrap_or_default()
+    pub(super) fn text(&self) -> &'a [u8] {
+        self.text
     }
 
     /// A byte of the text; 0 past its end.
     pub(super) fn byte(&self, at: usize) -> u8 {
-        self.text().get(at).copied().unwrap_or(0)
+        self.text.get(at).copied().unwrap_or(0)
     }
 
     pub(super) fn is_word(&self, word: &[u8]) -> bool {
-        self.text().eq_ignore_ascii_case(word)
+        self.text.eq_ignore_ascii_case(word)
     }
 
     pub(super) fn is_arithmetic(&self) -> bool {
-        self.kind == kind::OPERATOR && matches!(self.text(), [b'*' | b'/' | b'-' | b'+' | b'%'])
+        self.kind == kind::OPERATOR && matches!(self.text, [b'*' | b'/' | b'-' | b'+' | b'%'])
     }
 
     pub(super) fn is_unary(&self) -> bool {
         self.kind == kind::OPERATOR
-            && (matches!(self.text(), [b'+' | b'-' | b'!' | b'~'] | b"!!") || self.is_word(b"NOT"))
+            && (matches!(self.text, [b'+' | b'-' | b'!' | b'~'] | b"!!") || self.is_word(b"NOT"))
     }
 
     pub(super) fn is_any(&self, kinds: &[u8]) -> bool {

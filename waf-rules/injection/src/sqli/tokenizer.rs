@@ -72,15 +72,28 @@ const fn ends_variable(byte: u8) -> bool {
     )
 }
 
-const ENDS_WORD: [bool; 256] = {
-    let mut table = [false; 256];
+/// What a byte does to the word it stands in.
+const IN_WORD: [Effect; 256] = {
+    let mut table = [Effect::None; 256];
     let mut byte = 0;
     while byte < 256 {
-        table[byte] = ends_word(byte as u8);
+        if ends_word(byte as u8) {
+            table[byte] = Effect::Ends;
+        } else if matches!(byte as u8, b'.' | b'`') {
+            table[byte] = Effect::MayEnd;
+        }
         byte += 1;
     }
     table
 };
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    None,
+    /// Ends a word before it that is known.
+    MayEnd,
+    Ends,
+}
 
 impl<'a> Tokenizer<'a> {
     pub(super) fn new(input: &'a [u8], quote: Quote, dialect: Dialect) -> Self {
@@ -88,7 +101,7 @@ impl<'a> Tokenizer<'a> {
     }
 
     /// The next token; none at the end.
-    pub(super) fn next(&mut self) -> Option<Token> {
+    pub(super) fn next(&mut self) -> Option<Token<'a>> {
         let simulated = match self.quote {
             Quote::None => None,
             Quote::Single => Some(b'\''),
@@ -120,13 +133,13 @@ impl<'a> Tokenizer<'a> {
     }
 
     /// Takes `length` bytes as a token.
-    pub(super) fn take(&mut self, kind: u8, length: usize) -> Token {
+    pub(super) fn take(&mut self, kind: u8, length: usize) -> Token<'a> {
         let token = Token::new(kind, self.rest().get(..length).unwrap_or(self.rest()));
         self.at += length;
         token
     }
 
-    fn token(&mut self, first: u8) -> Option<Token> {
+    fn token(&mut self, first: u8) -> Option<Token<'a>> {
         Some(match first {
             0..=32 | 127 | 160 => {
                 self.at += 1;
@@ -161,23 +174,53 @@ impl<'a> Tokenizer<'a> {
         })
     }
 
-    pub(super) fn word(&mut self) -> Token {
-        let rest = self.rest();
-        let length = rest.iter().position(|&b| ENDS_WORD[usize::from(b)]).unwrap_or(rest.len());
-        let word = rest.get(..length).unwrap_or_default();
-        // `SELECT.1` and SELECT`column` are a keyword and something else.
-        let head = word.get(..length.min(TEXT_BYTES)).unwrap_or_default();
-        for (at, _) in head.iter().enumerate().filter(|(_, b)| matches!(b, b'.' | b'`')) {
-            let known = lookup(head.get(..at).unwrap_or_default());
-            if let Some(kind) = known.filter(|&kind| kind != kind::BAREWORD) {
-                return self.take(kind, at);
-            }
-        }
-        let kind = lookup(word).unwrap_or(kind::BAREWORD);
-        self.take(kind, length)
+    pub(super) fn word(&mut self) -> Token<'a> {
+        let mut known = None;
+        let length = self.word_length(|head, ends| {
+            known = lookup(head);
+            // `SELECT.1` and SELECT`column` are a keyword and something else.
+            !ends && known.is_some_and(|kind| kind != kind::BAREWORD)
+        });
+        self.take(known.unwrap_or(kind::BAREWORD), length)
     }
 
-    fn operator(&mut self) -> Token {
+    /// Passes a word that the table does not know, or stays in one that it knows: true then.
+    pub(super) fn skip_unknown_word(&mut self) -> bool {
+        let mut known = false;
+        let length = self.word_length(|head, _| {
+            known = lookup(head).is_some();
+            known
+        });
+        self.at += length;
+        known
+    }
+
+    /// The length of the word at the present place. `stop` is asked at each mark that may end a word that is
+    /// known, and at the end, which is true then; it is given what stands before.
+    fn word_length(&self, mut stop: impl FnMut(&'a [u8], bool) -> bool) -> usize {
+        let rest = self.rest();
+        let head = rest.get(..TEXT_BYTES).unwrap_or(rest);
+        let mut length = 0;
+        for (at, &byte) in head.iter().enumerate() {
+            let effect = IN_WORD[usize::from(byte)];
+            if effect == Effect::Ends {
+                stop(rest.get(..at).unwrap_or_default(), true);
+                return at;
+            }
+            if effect == Effect::MayEnd && stop(rest.get(..at).unwrap_or_default(), false) {
+                return at;
+            }
+            length = at + 1;
+        }
+        // Longer words are not known, but end in the same way.
+        let tail = rest.get(length..).unwrap_or_default();
+        let more = tail.iter().position(|&b| IN_WORD[usize::from(b)] == Effect::Ends);
+        length += more.unwrap_or(tail.len());
+        stop(rest.get(..length).unwrap_or_default(), true);
+        length
+    }
+
+    fn operator(&mut self) -> Token<'a> {
         let rest = self.rest();
         if rest.starts_with(b"<=>") {
             return self.take(kind::OPERATOR, 3);
@@ -190,7 +233,7 @@ impl<'a> Tokenizer<'a> {
     }
 
     /// A comment to the end of the line.
-    fn line_comment(&mut self) -> Token {
+    fn line_comment(&mut self) -> Token<'a> {
         let rest = self.rest();
         let length = memchr(b'\n', rest).unwrap_or(rest.len());
         let token = self.take(kind::COMMENT, length);
@@ -199,7 +242,7 @@ impl<'a> Tokenizer<'a> {
     }
 
     /// A comment in MySQL, an operator elsewhere.
-    fn hash(&mut self) -> Token {
+    fn hash(&mut self) -> Token<'a> {
         self.ambiguous = true;
         match self.dialect {
             Dialect::MySql => self.line_comment(),
@@ -208,7 +251,7 @@ impl<'a> Tokenizer<'a> {
     }
 
     /// `--` before a blank or the end is a comment everywhere; before anything else it is none in MySQL.
-    fn dash(&mut self) -> Token {
+    fn dash(&mut self) -> Token<'a> {
         match (self.peek(1), self.peek(2)) {
             (Some(b'-'), None) => self.line_comment(),
             (Some(b'-'), Some(next)) if is_white(next) => self.line_comment(),
@@ -222,7 +265,7 @@ impl<'a> Tokenizer<'a> {
 
     /// A C comment, or a division. A comment inside, which only PostgreSQL nests, and MySQL's `/*!` are
     /// too ambiguous to be read.
-    fn slash(&mut self) -> Token {
+    fn slash(&mut self) -> Token<'a> {
         if self.peek(1) != Some(b'*') {
             return self.take(kind::OPERATOR, 1);
         }
@@ -238,7 +281,7 @@ impl<'a> Tokenizer<'a> {
     }
 
     /// `@name`, `@@name`, and either in quotes.
-    fn variable(&mut self) -> Token {
+    fn variable(&mut self) -> Token<'a> {
         self.at += if self.peek(1) == Some(b'@') { 2 } else { 1 };
         match self.peek(0) {
             Some(b'`') => quoted::tick(self).with_kind(kind::VARIABLE),

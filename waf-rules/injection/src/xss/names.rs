@@ -104,6 +104,10 @@ const ATTRIBUTES: &[(&[u8], Attribute)] = &[
 
 /// What an attribute of this name does, if it can run anything.
 pub(super) fn attribute(name: &[u8]) -> Option<Attribute> {
+    // Most names can be told by their first byte.
+    if !name.first().is_some_and(|&first| first == 0 || may_start(first)) {
+        return None;
+    }
     let name = normalise::<NAME_BYTES>(name);
     let upper = name.as_bytes();
     // XMLNS can make arbitrary tags.
@@ -116,6 +120,14 @@ pub(super) fn attribute(name: &[u8]) -> Option<Attribute> {
     }
     let at = ATTRIBUTES.binary_search_by(|(known, _)| (*known).cmp(upper)).ok()?;
     ATTRIBUTES.get(at).map(|&(_, attribute)| attribute)
+}
+
+/// True for the first byte of an attribute that can run something.
+fn may_start(byte: u8) -> bool {
+    matches!(
+        byte.to_ascii_uppercase(),
+        b'A' | b'B' | b'D' | b'F' | b'H' | b'L' | b'O' | b'P' | b'S' | b'T' | b'V' | b'X'
+    )
 }
 
 /// True when an event is a prefix of `name`. No event of the list is the prefix of another, so only the
@@ -512,6 +524,7 @@ mod tests {
     fn lists_are_in_order() {
         assert!(TAGS.is_sorted());
         assert!(ATTRIBUTES.is_sorted_by_key(|(name, _)| *name));
+        assert!(ATTRIBUTES.iter().all(|(name, _)| may_start(name[0])));
         assert!(EVENTS.is_sorted());
         for pair in EVENTS.windows(2) {
             assert!(!pair[1].starts_with(pair[0]), "{}", pair[1].escape_ascii());
