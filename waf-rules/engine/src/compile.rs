@@ -4,6 +4,7 @@ mod chain;
 mod draft;
 mod effects;
 mod load;
+mod matchers;
 mod names;
 mod operators;
 mod records;
@@ -17,6 +18,7 @@ pub(crate) use names::Names;
 use crate::ast::DisruptNode;
 use crate::bits::BitSet;
 use crate::compile::draft::{Draft, Drafts, Item};
+use crate::compile::matchers::Removed;
 use crate::compile::operators::Operators;
 use crate::diagnostic::{Problem, RuleDiagnostic};
 use crate::gate::Half;
@@ -26,6 +28,7 @@ use crate::pipeline::Pipelines;
 use crate::probe::Probes;
 use crate::program::{Effect, Flow, Outcome, Rule};
 use crate::settings::Settings;
+use crate::shared::Shared;
 use crate::sources::Sources;
 
 /// Everything a rule set is made of.
@@ -37,7 +40,12 @@ pub(crate) struct Compiled {
     pub(crate) settings: Settings,
     pub(crate) names: Names,
     pub(crate) pipelines: Pipelines,
+    /// Until the gate is chosen.
     pub(crate) operators: Operators,
+    /// Until the gate is chosen.
+    removed: Vec<Removed>,
+    /// Whether some rule validates a schema.
+    pub(crate) has_schemas: bool,
     pub(crate) probes: Probes,
     pub(crate) warnings: Vec<RuleDiagnostic>,
     /// Variables that rules name, by `Variable::index`.
@@ -47,7 +55,10 @@ pub(crate) struct Compiled {
 }
 
 /// Compiles the entry document and all it includes.
-pub(crate) fn compile(sources: &Sources) -> Result<Compiled, Vec<RuleDiagnostic>> {
+pub(crate) fn compile(
+    sources: &Sources,
+    shared: &Arc<Shared>,
+) -> Result<Compiled, Vec<RuleDiagnostic>> {
     let mut reports = Reports::default();
     let files = load::load(sources, &mut reports);
     let mut drafts = Drafts::default();
@@ -61,7 +72,7 @@ pub(crate) fn compile(sources: &Sources) -> Result<Compiled, Vec<RuleDiagnostic>
         geo: None,
         names: Names::default(),
         pipelines: Pipelines::default(),
-        operators: Operators::default(),
+        operators: Operators::new(Arc::clone(shared)),
         probes: Probes::default(),
         markers: drafts.markers(),
         index: RuleIndex::new(&drafts),
@@ -76,10 +87,10 @@ pub(crate) fn compile(sources: &Sources) -> Result<Compiled, Vec<RuleDiagnostic>
         reports.add(&node.file, problem);
     }
     let rules = compiler.rules(&drafts, &mut reports);
+    let removed = drafts.removed.iter().flat_map(|draft| compiler.removed(draft)).collect();
     if !reports.list.is_empty() {
         return Err(reports.list);
     }
-    compiler.operators.drop_sources();
     compiler.probes.seal();
     let effects = rules.iter().flat_map(|rule| &rule.links).flat_map(|link| &link.effects);
     let mut effects = effects.filter(|effect| matches!(effect, Effect::AuditEngine(_)));
@@ -90,7 +101,9 @@ pub(crate) fn compile(sources: &Sources) -> Result<Compiled, Vec<RuleDiagnostic>
         settings: drafts.settings.clone(),
         names: compiler.names,
         pipelines: compiler.pipelines,
+        has_schemas: compiler.operators.has_schemas(),
         operators: compiler.operators,
+        removed,
         probes: compiler.probes,
         warnings: reports.warnings,
         named: compiler.named,
@@ -246,7 +259,7 @@ impl Compiler<'_> {
             || flow != Flow::Next
             || links.iter().flat_map(|link| &link.effects).any(Effect::relaxes);
         Ok(Rule {
-            meta: Arc::new(draft.meta(self.names.strings())),
+            meta: draft.meta(self.operators.shared()),
             links: links.into(),
             message: self.text(&draft.message),
             log_data: self.text(&draft.log_data),

@@ -9,30 +9,57 @@ mod literals;
 mod required;
 mod unguarded;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use regex_syntax::hir::Hir;
 
 use crate::bits::BitSet;
-use crate::compile::Compiled;
 use crate::gate::required::{Alphabet, ByteSet, Signature};
 use crate::gate::unguarded::Unguarded;
 use crate::meta::Phase;
-use crate::operator::Operator;
-use crate::program::Rule;
+use crate::shared::SharedPart;
 
 /// Literals shorter than this are found in everything.
 const MIN_LITERAL_BYTES: usize = 3;
 /// Literals are cut to this length: more bytes make the automaton larger, not much more precise.
 const MAX_LITERAL_BYTES: usize = 8;
 
-/// Built once a rule set.
+/// What a rule set asks: a part that other rule sets ask as well, and one for what only this rule set has.
 #[derive(Debug)]
 pub(crate) struct Gate {
+    pub(crate) shared: Arc<SharedPart>,
+    /// `None` where the shared part knows everything.
+    pub(crate) own: Option<Part>,
+    /// Patterns and lists of both.
+    pub(crate) count: usize,
+}
+
+/// A scan for some patterns and lists.
+#[derive(Debug)]
+pub(crate) struct Part {
     /// For values seen in phases 1 and 2, and for those of phases 3 to 5.
     families: [Family; 2],
-    /// Patterns and lists of the rule set.
-    count: usize,
+}
+
+/// A pattern or list that a part is built for.
+#[derive(Debug)]
+pub(crate) struct Input<'a> {
+    /// Its number in `found`.
+    pub(crate) number: u32,
+    /// Whether it is looked for, by half.
+    pub(crate) halves: [bool; 2],
+    pub(crate) content: Content<'a>,
+}
+
+/// What is looked for.
+#[derive(Debug)]
+pub(crate) enum Content<'a> {
+    Pattern(Cow<'a, Hir>),
+    /// Phrases in lower case.
+    List(&'a [Vec<u8>]),
 }
 
 /// Which half of an exchange a value is looked at in: they have little in common.
@@ -75,17 +102,6 @@ impl Condition {
 }
 
 impl Gate {
-    pub(crate) fn new(program: &Compiled) -> Self {
-        let mut used = [BitSet::default(), BitSet::default()];
-        for rule in &program.rules {
-            if let Some(used) = used.get_mut(Half::of(rule.meta.phase) as usize) {
-                matchers(rule).for_each(|matcher| used.insert(matcher));
-            }
-        }
-        let count = program.operators.count as usize;
-        Self { families: used.map(|used| Family::new(program, &used)), count }
-    }
-
     /// Sets `found` to the numbers of all patterns and lists that may match `value`.
     pub(crate) fn candidates(
         &self,
@@ -95,6 +111,20 @@ impl Gate {
         found: &mut BitSet,
     ) {
         found.reset(self.count);
+        self.shared.part.scan(half, value, scratch, found);
+        if let Some(own) = &self.own {
+            own.scan(half, value, scratch, found);
+        }
+    }
+}
+
+impl Part {
+    pub(crate) fn new(inputs: &[Input<'_>]) -> Self {
+        Self { families: [Half::Request, Half::Response].map(|half| Family::new(inputs, half)) }
+    }
+
+    /// Adds to `found` the numbers of all its patterns and lists that may match `value`.
+    fn scan(&self, half: Half, value: &[u8], scratch: &mut Scratch, found: &mut BitSet) {
         let Some(family) = self.families.get(half as usize) else { return };
         let signature = family.alphabet.signature(value);
         family.unguarded.candidates(value.len(), signature, found);
@@ -121,11 +151,6 @@ pub(crate) struct Scratch {
     folded: Vec<u8>,
 }
 
-/// Numbers of the patterns and lists of a rule.
-fn matchers(rule: &Rule) -> impl Iterator<Item = usize> {
-    rule.links.iter().filter_map(|link| link.operator.as_ref().and_then(Operator::matcher))
-}
-
 /// What is known of one pattern or list before the alphabet is chosen.
 struct Need {
     matcher: u32,
@@ -135,21 +160,19 @@ struct Need {
 }
 
 impl Family {
-    fn new(program: &Compiled, used: &BitSet) -> Self {
-        let trees = program.operators.trees.iter();
-        let patterns =
-            trees.filter(|(matcher, _)| used.contains(*matcher as usize)).map(|(matcher, tree)| {
-                let (sets, min_bytes) = required::of_pattern(tree);
-                Need { matcher: *matcher, sets, min_bytes, literals: literals::of_pattern(tree) }
-            });
-        let lists = program.operators.lists.iter();
-        let lists = lists.filter(|list| used.contains(list.id as usize)).map(|list| Need {
-            matcher: list.id,
-            sets: Vec::new(),
-            min_bytes: 0,
-            literals: literals::of_phrases(&list.folded),
-        });
-        Self::of(patterns.chain(lists).collect())
+    fn new(inputs: &[Input<'_>], half: Half) -> Self {
+        let looked_for = |input: &&Input<'_>| input.halves.get(half as usize) == Some(&true);
+        let need = |input: &Input<'_>| {
+            let (literals, sets, min_bytes) = match &input.content {
+                Content::Pattern(tree) => {
+                    let (sets, min_bytes) = required::of_pattern(tree);
+                    (literals::of_pattern(tree), sets, min_bytes)
+                }
+                Content::List(phrases) => (literals::of_phrases(phrases), Vec::new(), 0),
+            };
+            Need { matcher: input.number, sets, min_bytes, literals }
+        };
+        Self::of(inputs.iter().filter(looked_for).map(need).collect())
     }
 
     fn of(needs: Vec<Need>) -> Self {

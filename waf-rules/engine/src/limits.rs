@@ -10,6 +10,15 @@ pub const MAX_RULES: usize = 100_000;
 pub const MAX_CHAIN_LINKS: usize = 32;
 /// Problems reported before the compiler gives up.
 pub const MAX_DIAGNOSTICS: usize = 100;
+/// Parts of one kind (patterns, phrase lists, schemas, descriptions of rules) that rule sets find again in each other;
+/// beyond it they are made anew.
+pub const MAX_SHARED_PARTS: usize = 1 << 18;
+/// Gates that rule sets find again in each other.
+pub const MAX_SHARED_GATES: usize = 256;
+/// Patterns and lists that a shared gate may know beside those a rule set needs: each costs every value a little.
+pub const MAX_NEEDLESS_MATCHERS: usize = 24;
+/// Patterns and lists that a rule set brings to a shared gate; with more it gets a gate of its own.
+pub const MAX_OWN_MATCHERS: usize = 32;
 /// Bytes of one logical line (continuations joined).
 pub const MAX_LINE_BYTES: usize = 1 << 20;
 /// Bytes a compiled pattern may take.

@@ -107,7 +107,7 @@ impl fmt::Display for Severity {
 }
 
 /// What a rule says of itself. Shared by all its matches.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RuleMeta {
     /// `id`.
     pub id: u64,

@@ -27,7 +27,7 @@ pub(crate) use identifier::{Identifier, Scheme};
 pub(crate) use ip_match::Networks;
 pub(crate) use names::{ALL as KNOWN, Known, refusal, supported};
 pub(crate) use phrases::Phrases;
-pub(crate) use regex::{Pattern, PatternError, ascii, compile_selector, parse as parse_pattern};
+pub(crate) use regex::{Meaning, Pattern, PatternError, ascii};
 pub(crate) use rest_path::RestPath;
 pub(crate) use schema::Schema;
 pub(crate) use text::TextTest;
@@ -58,6 +58,26 @@ pub(crate) enum Operator {
     Never,
 }
 
+/// A pattern or list, whichever rules carry it.
+#[derive(Debug, Clone)]
+pub(crate) enum Matcher {
+    Pattern(Arc<Pattern>),
+    List(Arc<Phrases>),
+}
+
+/// Tells matchers apart as long as they live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct MatcherKey(usize);
+
+impl Matcher {
+    pub(crate) fn key(&self) -> MatcherKey {
+        MatcherKey(match self {
+            Self::Pattern(pattern) => Arc::as_ptr(pattern).addr(),
+            Self::List(list) => Arc::as_ptr(list).addr(),
+        })
+    }
+}
+
 /// What a match leaves for `TX.0` to `TX.9` (beyond them for `@rxGlobal`) and for the match record.
 #[derive(Debug, Default)]
 pub(crate) struct Captures {
@@ -81,13 +101,15 @@ impl Captures {
 }
 
 impl Operator {
-    /// The number under which the gate knows the operator.
-    pub(crate) fn matcher(&self) -> Option<usize> {
+    /// What the gate may know of the operator.
+    pub(crate) fn matcher(&self) -> Option<Matcher> {
         match self {
-            Self::Rx(pattern) | Self::RxGlobal(pattern) => Some(pattern.id as usize),
-            Self::Identifier(identifier) => Some(identifier.pattern.id as usize),
-            Self::RestPath(path) => Some(path.pattern.id as usize),
-            Self::Pm(phrases) => Some(phrases.id as usize),
+            Self::Rx(pattern) | Self::RxGlobal(pattern) => {
+                Some(Matcher::Pattern(Arc::clone(pattern)))
+            }
+            Self::Identifier(identifier) => Some(Matcher::Pattern(Arc::clone(&identifier.pattern))),
+            Self::RestPath(path) => Some(Matcher::Pattern(Arc::clone(&path.pattern))),
+            Self::Pm(phrases) => Some(Matcher::List(Arc::clone(phrases))),
             Self::Backtracking(_)
             | Self::Geo(_)
             | Self::Schema(_)

@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use regex_automata::meta::Regex;
-
 use crate::ast::{AllowScope, AuditMode, Processor, Sanitise};
 use crate::audit::PartsChange;
 use crate::bits::BitSet;
 use crate::collections::Collection;
 use crate::meta::RuleMeta;
-use crate::operator::Operator;
+use crate::operator::{Operator, Pattern};
 use crate::pipeline::PipelineId;
 use crate::probe::ProbeId;
 use crate::ruleset::EngineMode;
@@ -43,16 +41,17 @@ pub(crate) struct Link {
     /// `None` for a `SecAction`.
     pub(crate) operator: Option<Operator>,
     pub(crate) negated: bool,
+    /// The number of the operator's pattern or list in the gate; `None` where it has neither.
+    pub(crate) matcher: Option<u32>,
     pub(crate) capture: bool,
     pub(crate) effects: Box<[Effect]>,
     /// What tells without a look at any value that none matches; `None` where nothing can.
     pub(crate) guard: Option<Guard>,
 }
 
-/// One of the probes must admit the matcher, or the link does not match.
+/// One of the probes must admit the link's matcher, or the link does not match.
 #[derive(Debug)]
 pub(crate) struct Guard {
-    pub(crate) matcher: usize,
     pub(crate) probes: Box<[ProbeId]>,
 }
 
@@ -71,7 +70,7 @@ pub(crate) struct Target {
 pub(crate) enum Selector {
     All,
     Key(KeyId),
-    Regex(Arc<Regex>),
+    Regex(Arc<Pattern>),
     /// A variable of `TX` known at load.
     Tx(TxSlot),
 }

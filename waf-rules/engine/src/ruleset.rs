@@ -12,6 +12,7 @@ use crate::diagnostic::RuleDiagnostic;
 use crate::gate::Gate;
 use crate::limits::{MAX_EXCERPT_BYTES, MAX_KEPT_VALUES};
 use crate::meta::RuleMeta;
+use crate::shared::Shared;
 use crate::sources::Sources;
 use crate::variable::Variable;
 
@@ -24,11 +25,14 @@ pub struct CompileOptions {
     pub collections: Option<Arc<dyn CollectionStore>>,
     /// What a transaction keeps of each match for its reader.
     pub kept: Kept,
+    /// Where it finds parts that rule sets compiled before it have in common with it.
+    pub shared: Arc<Shared>,
 }
 
 impl Default for CompileOptions {
     fn default() -> Self {
-        Self { prefilter: true, collections: None, kept: Kept::default() }
+        let shared = Arc::new(Shared::default());
+        Self { prefilter: true, collections: None, kept: Kept::default(), shared }
     }
 }
 
@@ -104,10 +108,12 @@ impl RuleSet {
         sources: &Sources,
         options: &CompileOptions,
     ) -> Result<Arc<Self>, Vec<RuleDiagnostic>> {
-        let mut program = compile(sources)?;
-        let gate = options.prefilter.then(|| Gate::new(&program));
-        program.operators.trees = Vec::new();
-        program.operators.lists = Vec::new();
+        options.shared.sweep();
+        let mut program = compile(sources, &options.shared)?;
+        let live = program.live();
+        program.compile_live(&live)?;
+        let gate = options.prefilter.then(|| program.choose_gate(&live));
+        program.operators.forget();
         let given = || options.collections.clone();
         let own = || Arc::new(LocalCollections::default()) as Arc<dyn CollectionStore>;
         let collections = program.opens_records.then(|| given().unwrap_or_else(own));

@@ -13,11 +13,12 @@ use crate::audit::Statuses;
 use crate::compile::Reports;
 use crate::compile::chain::{Merged, merge};
 use crate::compile::effects::EffectNode;
-use crate::compile::names::Strings;
 use crate::diagnostic::{Problem, Span};
 use crate::limits::{MAX_CHAIN_LINKS, MAX_DATASET_LINES, MAX_RULES};
 use crate::meta::{Phase, RuleMeta, Severity};
+use crate::operator::{Meaning, Pattern};
 use crate::settings::Settings;
+use crate::shared::Shared;
 use crate::template::Template;
 
 /// A rule or a place to skip to.
@@ -87,7 +88,8 @@ impl DraftLink {
 }
 
 impl Draft {
-    pub(super) fn meta(&self, strings: &mut Strings) -> RuleMeta {
+    /// What the rule says of itself, shared with every rule set that has it as well.
+    pub(super) fn meta(&self, shared: &Shared) -> Arc<RuleMeta> {
         let operator = self.links.first().and_then(|link| link.operator.as_ref());
         let operator = operator.map_or_else(
             || "unconditionalMatch".to_owned(),
@@ -97,23 +99,28 @@ impl Draft {
                 format!("{sign}{} {argument}", node.name)
             },
         );
-        let level = |tag: &String| tag.strip_prefix("paranoia-level/")?.parse().ok();
-        RuleMeta {
+        shared.meta(RuleMeta {
             id: self.id,
             file: Arc::clone(&self.file),
             line: self.span.line,
             phase: self.phase,
             message: self.message_raw.clone(),
-            tags: self.tags.iter().map(|tag| strings.shared(tag)).collect(),
+            tags: self.tags.iter().map(|tag| shared.string(tag)).collect(),
             severity: self.severity,
-            version: strings.shared(&self.version),
-            revision: strings.shared(&self.revision),
+            version: shared.string(&self.version),
+            revision: shared.string(&self.revision),
             maturity: self.maturity,
             accuracy: self.accuracy,
             raw: self.raw.as_str().into(),
             operator,
-            paranoia_level: self.tags.iter().find_map(level),
-        }
+            paranoia_level: self.paranoia_level(),
+        })
+    }
+
+    /// The paranoia level its tags name.
+    pub(super) fn paranoia_level(&self) -> Option<u8> {
+        let level = |tag: &String| tag.strip_prefix("paranoia-level/")?.parse().ok();
+        self.tags.iter().find_map(level)
     }
 
     fn answers(&self, query: &RuleQuery) -> bool {
@@ -139,6 +146,8 @@ pub(super) struct GeoNode {
 #[derive(Debug, Default)]
 pub(super) struct Drafts {
     pub(super) items: Vec<Item>,
+    /// Rules that were removed.
+    pub(super) removed: Vec<Draft>,
     pub(super) settings: Settings,
     /// Lines by name.
     pub(super) datasets: HashMap<String, Vec<String>>,
@@ -376,10 +385,15 @@ impl Drafts {
     }
 
     fn remove(&mut self, query: &RuleQuery) {
-        self.items.retain(|item| match item {
-            Item::Rule(draft) => !draft.answers(query),
-            Item::Marker(_) => true,
-        });
+        let answers = |item: &mut Item| match item {
+            Item::Rule(draft) => draft.answers(query),
+            Item::Marker(_) => false,
+        };
+        for item in self.items.extract_if(.., answers) {
+            if let Item::Rule(draft) = item {
+                self.removed.push(*draft);
+            }
+        }
     }
 
     /// Adds targets, or with `!` exceptions, to the first link of each rule.
@@ -452,9 +466,10 @@ impl Drafts {
             Setting::ComponentSignature(text) => settings.signatures.push(text),
             Setting::AuditEngine(mode) => settings.audit.mode = mode,
             Setting::AuditRelevantStatus(pattern) => {
-                let regex = crate::operator::compile_selector(&pattern)
+                let regex = Pattern::new(&pattern, Meaning::Names)
                     .map_err(|error| Problem::new(span, error.message))?;
-                settings.audit.relevant = Some(Statuses::that(|status| regex.is_match(status)));
+                settings.audit.relevant =
+                    Some(Statuses::that(|status| regex.is_match(status.as_bytes())));
             }
             Setting::AuditParts(parts) => settings.audit.parts = parts,
             Setting::AuditLog(path) => settings.audit.path = Some(path),

@@ -8,7 +8,7 @@ use crate::compile::Compiler;
 use crate::compile::draft::DraftLink;
 use crate::diagnostic::{Problem, Span};
 use crate::gate::Half;
-use crate::operator::{Operator, integer};
+use crate::operator::integer;
 use crate::pipeline::PipelineId;
 use crate::program::{Effect, Guard, Link, Part, Target, TxChange, TxName};
 use crate::template::Template;
@@ -62,8 +62,9 @@ impl Compiler<'_> {
             true => self.pipelines.prefixes(pipeline),
             false => vec![pipeline],
         };
-        let matcher = operator.as_ref().and_then(Operator::matcher).filter(|_| !negated);
-        let guard = matcher.and_then(|matcher| self.guard(matcher, &targets, &stages, half));
+        let gated =
+            !negated && operator.as_ref().is_some_and(|operator| operator.matcher().is_some());
+        let guard = if gated { self.guard(&targets, &stages, half) } else { None };
         Ok(Link {
             guard,
             targets: targets.into_iter().map(|(target, _)| target).collect(),
@@ -71,6 +72,7 @@ impl Compiler<'_> {
             stages: if draft.multi_match { stages.into() } else { Box::default() },
             operator,
             negated,
+            matcher: None,
             capture: draft.capture,
             effects: effects.into(),
         })
@@ -79,7 +81,6 @@ impl Compiler<'_> {
     /// Probes for all targets at all stages; `None` where one of the targets cannot be probed.
     fn guard(
         &mut self,
-        matcher: usize,
         targets: &[(Target, String)],
         stages: &[PipelineId],
         half: Half,
@@ -93,7 +94,7 @@ impl Compiler<'_> {
         }
         probes.sort_by_key(|probe| probe.0);
         probes.dedup();
-        Some(Guard { matcher, probes: probes.into() })
+        Some(Guard { probes: probes.into() })
     }
 
     fn effect(&mut self, node: &EffectNode) -> Result<Option<Effect>, Problem> {

@@ -1,7 +1,6 @@
-//! Names to numbers: keys that rules select, variables of `TX`, strings that many rules carry.
+//! Names to numbers: keys that rules select and variables of `TX`.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use crate::program::{KeyId, TxSlot};
 
@@ -14,17 +13,11 @@ pub(crate) struct Names {
     keys: HashMap<Box<[u8]>, KeyId>,
     tx: HashMap<Box<[u8]>, TxSlot>,
     tx_names: Vec<Box<[u8]>>,
-    strings: Strings,
 }
 
 impl Default for Names {
     fn default() -> Self {
-        let mut names = Self {
-            keys: HashMap::new(),
-            tx: HashMap::new(),
-            tx_names: Vec::new(),
-            strings: Strings::default(),
-        };
+        let mut names = Self { keys: HashMap::new(), tx: HashMap::new(), tx_names: Vec::new() };
         for name in CAPTURES {
             names.tx_slot(name);
         }
@@ -63,26 +56,5 @@ impl Names {
     /// Names of the slots, lower case.
     pub(crate) fn tx_names(&self) -> &[Box<[u8]>] {
         &self.tx_names
-    }
-
-    pub(super) fn strings(&mut self) -> &mut Strings {
-        &mut self.strings
-    }
-}
-
-/// Strings kept once.
-#[derive(Debug, Default)]
-pub(crate) struct Strings {
-    known: HashMap<Box<str>, Arc<str>>,
-}
-
-impl Strings {
-    pub(super) fn shared(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.known.get(text) {
-            return Arc::clone(known);
-        }
-        let shared: Arc<str> = Arc::from(text);
-        self.known.insert(text.into(), Arc::clone(&shared));
-        shared
     }
 }

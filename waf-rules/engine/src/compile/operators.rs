@@ -1,4 +1,4 @@
-//! Operators by name; identical patterns and lists are compiled once.
+//! Operators by name; identical patterns and lists are those of every rule set that has them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,80 +10,104 @@ use crate::compile::Compiler;
 use crate::compile::draft::GeoNode;
 use crate::diagnostic::{Problem, Span, nearest};
 use crate::operator::{
-    Backtracking, ByteRange, Comparison, GeoDatabase, Identifier, Networks, Operator, Pattern,
-    PatternError, Phrases, RestPath, Schema, Scheme, TextTest, ascii, parse_pattern, refusal,
+    ByteRange, Comparison, GeoDatabase, Identifier, Matcher, MatcherKey, Meaning, Networks,
+    Operator, Pattern, PatternError, Phrases, RestPath, Schema, Scheme, TextTest, refusal,
     supported,
 };
+use crate::shared::Shared;
 use crate::template::Template;
 
-/// What was compiled so far. Patterns and lists share one numbering.
-#[derive(Debug, Default)]
+/// The patterns and lists of the rule set that is compiled, and where others are found.
+#[derive(Debug)]
 pub(crate) struct Operators {
-    patterns: HashMap<String, Arc<Pattern>>,
-    tried: HashMap<String, Arc<Backtracking>>,
-    phrases: HashMap<Vec<Vec<u8>>, Arc<Phrases>>,
-    schemas: HashMap<Vec<u8>, Arc<Schema>>,
-    /// Syntax trees of the patterns, for the gate; dropped with it.
-    pub(crate) trees: Vec<(u32, Hir)>,
+    shared: Arc<Shared>,
+    /// Where a pattern or list was first seen, and its tree where it was parsed now.
+    seen: HashMap<MatcherKey, Seen>,
     /// Whether some rule validates a schema.
-    pub(crate) has_schemas: bool,
-    /// Every list once.
-    pub(crate) lists: Vec<Arc<Phrases>>,
-    /// Patterns and lists together.
-    pub(crate) count: u32,
+    has_schemas: bool,
+}
+
+/// What only compiling has to know of a pattern or list.
+#[derive(Debug)]
+struct Seen {
+    /// As long as it is kept its key means nothing else.
+    _kept: Matcher,
+    tree: Option<Hir>,
+    file: Arc<str>,
+    span: Span,
 }
 
 impl Operators {
-    /// Forgets by which text patterns and lists were found.
-    pub(super) fn drop_sources(&mut self) {
-        self.patterns = HashMap::new();
-        self.tried = HashMap::new();
-        self.phrases = HashMap::new();
-        self.schemas = HashMap::new();
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, seen: HashMap::new(), has_schemas: false }
     }
 
-    fn pattern(&mut self, text: &str) -> Result<Arc<Pattern>, PatternError> {
-        if let Some(known) = self.patterns.get(text) {
-            return Ok(Arc::clone(known));
-        }
-        let tree = parse_pattern(text)?;
-        let pattern = Arc::new(Pattern::new(self.count, &tree)?);
-        self.trees.push((self.count, tree));
-        self.count += 1;
-        self.patterns.insert(text.to_owned(), Arc::clone(&pattern));
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    pub(super) fn has_schemas(&self) -> bool {
+        self.has_schemas
+    }
+
+    /// Forgets what only compiling has to know.
+    pub(crate) fn forget(&mut self) {
+        self.seen = HashMap::new();
+    }
+
+    /// The syntax tree of a pattern that was parsed for this rule set.
+    pub(crate) fn tree(&self, key: MatcherKey) -> Option<&Hir> {
+        self.seen.get(&key)?.tree.as_ref()
+    }
+
+    /// Compiles a pattern or list; a problem comes with its file.
+    pub(super) fn compile(&self, matcher: &Matcher) -> Result<(), (Arc<str>, Problem)> {
+        let seen = self.seen.get(&matcher.key());
+        let built = match matcher {
+            Matcher::Pattern(pattern) => pattern
+                .compile(seen.and_then(|seen| seen.tree.as_ref()))
+                .map_err(|error| format!("pattern: {}", error.message)),
+            Matcher::List(list) => list.compile(),
+        };
+        built.map_err(|message| {
+            let span = seen.map(|seen| seen.span).unwrap_or_default();
+            let file = seen.map(|seen| Arc::clone(&seen.file)).unwrap_or_else(|| "".into());
+            (file, Problem::new(span, message))
+        })
+    }
+
+    fn see(&mut self, matcher: Matcher, tree: Option<Hir>, (file, span): (&Arc<str>, Span)) {
+        self.seen.entry(matcher.key()).or_insert_with(|| Seen {
+            _kept: matcher,
+            tree,
+            file: Arc::clone(file),
+            span,
+        });
+    }
+
+    fn pattern(
+        &mut self,
+        text: &str,
+        place: (&Arc<str>, Span),
+    ) -> Result<Arc<Pattern>, PatternError> {
+        let mut parsed = None;
+        let pattern = self.shared.pattern(text, Meaning::Values, |pattern, tree| {
+            parsed = Some(tree);
+            Ok(pattern)
+        })?;
+        self.see(Matcher::Pattern(Arc::clone(&pattern)), parsed, place);
         Ok(pattern)
     }
 
-    /// `None` where nothing in the pattern needs trying.
-    fn backtracking(&mut self, text: &str) -> Option<Result<Arc<Backtracking>, String>> {
-        if let Some(known) = self.tried.get(text) {
-            return Some(Ok(Arc::clone(known)));
-        }
-        let built = Backtracking::new(&ascii(text))?.map(Arc::new);
-        if let Ok(pattern) = &built {
-            self.tried.insert(text.to_owned(), Arc::clone(pattern));
-        }
-        Some(built)
-    }
-
-    fn list(&mut self, words: Vec<Vec<u8>>) -> Result<Arc<Phrases>, String> {
-        if let Some(known) = self.phrases.get(&words) {
-            return Ok(Arc::clone(known));
-        }
-        let phrases = Arc::new(Phrases::new(self.count, &words)?);
-        self.lists.push(Arc::clone(&phrases));
-        self.count += 1;
-        self.phrases.insert(words, Arc::clone(&phrases));
-        Ok(phrases)
+    fn list(&mut self, words: &[Vec<u8>], place: (&Arc<str>, Span)) -> Arc<Phrases> {
+        let list = self.shared.list(words);
+        self.see(Matcher::List(Arc::clone(&list)), None, place);
+        list
     }
 
     fn schema(&mut self, text: &[u8]) -> Result<Arc<Schema>, String> {
-        if let Some(known) = self.schemas.get(text) {
-            return Ok(Arc::clone(known));
-        }
-        let schema = Arc::new(Schema::new(text)?);
+        let schema = self.shared.schema(text)?;
         self.has_schemas = true;
-        self.schemas.insert(text.to_vec(), Arc::clone(&schema));
         Ok(schema)
     }
 }
@@ -91,7 +115,7 @@ impl Operators {
 impl Compiler<'_> {
     pub(super) fn operator(
         &mut self,
-        file: &str,
+        file: &Arc<str>,
         node: &OperatorNode,
     ) -> Result<Operator, Problem> {
         let span = node.argument_span;
@@ -107,20 +131,20 @@ impl Compiler<'_> {
         }
         let plain = |message: String| Problem::new(span, message);
         if let Some(scheme) = Scheme::parse(&name) {
-            let pattern = self.pattern(node, text)?;
+            let pattern = self.pattern(file, node, text)?;
             return Ok(Operator::Identifier(Identifier { scheme, pattern }));
         }
         match name.as_str() {
-            "rx" => self.rx(node, text),
-            "rxglobal" => self.pattern(node, text).map(Operator::RxGlobal),
+            "rx" => self.rx(file, node, text),
+            "rxglobal" => self.pattern(file, node, text).map(Operator::RxGlobal),
             "validatenid" => {
                 let (scheme, text) = Scheme::parse_country(text).map_err(plain)?;
-                let pattern = self.pattern(node, text)?;
+                let pattern = self.pattern(file, node, text)?;
                 Ok(Operator::Identifier(Identifier { scheme, pattern }))
             }
             "restpath" => {
                 let (text, names) = RestPath::translate(text);
-                let pattern = self.pattern(node, &text)?;
+                let pattern = self.pattern(file, node, &text)?;
                 Ok(Operator::RestPath(RestPath::new(pattern, &names)))
             }
             "pm" => {
@@ -128,19 +152,19 @@ impl Compiler<'_> {
                 if words.is_empty() {
                     return Err(plain("@pm without phrases".to_owned()));
                 }
-                self.operators.list(words).map(Operator::Pm).map_err(plain)
+                Ok(Operator::Pm(self.operators.list(&words, (file, span))))
             }
             "pmfromfile" | "pmf" => {
                 let mut lines = Vec::new();
                 for name in text.split_ascii_whitespace() {
                     lines.extend(Phrases::lines(self.data(file, name, node)?));
                 }
-                self.operators.list(lines).map(Operator::Pm).map_err(plain)
+                Ok(Operator::Pm(self.operators.list(&lines, (file, span))))
             }
             "pmfromdataset" => {
                 let lines = self.dataset(node)?.iter().map(|line| line.as_bytes().to_vec());
-                let lines = lines.collect();
-                self.operators.list(lines).map(Operator::Pm).map_err(plain)
+                let lines: Vec<Vec<u8>> = lines.collect();
+                Ok(Operator::Pm(self.operators.list(&lines, (file, span))))
             }
             "ipmatchfromdataset" => Networks::parse(&self.dataset(node)?.join(","))
                 .map(Operator::IpMatch)
@@ -163,12 +187,17 @@ impl Compiler<'_> {
     }
 
     /// A pattern that no automaton runs is tried step by step, and said to be.
-    fn rx(&mut self, node: &OperatorNode, text: &str) -> Result<Operator, Problem> {
-        let problem = match self.pattern(node, text) {
+    fn rx(
+        &mut self,
+        file: &Arc<str>,
+        node: &OperatorNode,
+        text: &str,
+    ) -> Result<Operator, Problem> {
+        let problem = match self.pattern(file, node, text) {
             Ok(pattern) => return Ok(Operator::Rx(pattern)),
             Err(problem) => problem,
         };
-        match self.operators.backtracking(text) {
+        match self.operators.shared().backtracking(text) {
             None => Err(problem),
             Some(Err(error)) => Err(Problem::new(node.argument_span, format!("pattern: {error}"))),
             Some(Ok(pattern)) => {
@@ -182,8 +211,13 @@ impl Compiler<'_> {
         }
     }
 
-    fn pattern(&mut self, node: &OperatorNode, text: &str) -> Result<Arc<Pattern>, Problem> {
-        self.operators.pattern(text).map_err(|error| {
+    fn pattern(
+        &mut self,
+        file: &Arc<str>,
+        node: &OperatorNode,
+        text: &str,
+    ) -> Result<Arc<Pattern>, Problem> {
+        self.operators.pattern(text, (file, node.argument_span)).map_err(|error| {
             let place = node.argument_places.at(error.at);
             let problem = Problem::new(place, format!("pattern: {}", error.message));
             match error.help {

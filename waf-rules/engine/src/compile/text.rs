@@ -5,7 +5,7 @@ use crate::collections::Collection;
 use crate::compile::Compiler;
 use crate::compile::draft::is_exception;
 use crate::diagnostic::Problem;
-use crate::operator::{compile_selector, integer};
+use crate::operator::{Meaning, integer};
 use crate::program::{Number, Part, RuleField, Selector, Target, Text};
 use crate::template::{Segment, Template};
 use crate::variable::Variable;
@@ -92,14 +92,19 @@ impl Compiler<'_> {
             (SelectorNode::Key(key), Variable::Tx) => Selector::Tx(self.names.tx_slot(key)),
             (SelectorNode::Key(key), _) => Selector::Key(self.names.key(key)),
             (SelectorNode::Regex(pattern), _) => {
-                let regex = compile_selector(pattern).map_err(|error| {
+                let shared = self.operators.shared();
+                let compiled = shared.pattern(pattern, Meaning::Names, |pattern, tree| {
+                    pattern.compile(Some(&tree))?;
+                    Ok(pattern)
+                });
+                let regex = compiled.map_err(|error| {
                     let problem = Problem::new(node.span, format!("selector: {}", error.message));
                     match error.help {
                         Some(help) => problem.help(help),
                         None => problem,
                     }
                 })?;
-                Selector::Regex(std::sync::Arc::new(regex))
+                Selector::Regex(regex)
             }
         })
     }

@@ -1,8 +1,8 @@
 use super::{literals, required};
-use crate::operator::{Pattern, parse_pattern};
+use crate::operator::{Meaning, Pattern};
 
 fn needed(pattern: &str) -> Option<Vec<String>> {
-    let tree = parse_pattern(pattern).unwrap();
+    let tree = Pattern::parsed(pattern, Meaning::Values).unwrap().1;
     literals::of_pattern(&tree)
         .map(|all| all.into_iter().map(|l| String::from_utf8_lossy(&l).into_owned()).collect())
 }
@@ -41,8 +41,8 @@ fn conditions_are_necessary() {
     let bytes = b"abcdeUNIONunlock='\"()0123 \xc3\xbcx";
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     for pattern in patterns {
-        let tree = parse_pattern(pattern).unwrap();
-        let regex = Pattern::new(0, &tree).unwrap();
+        let tree = Pattern::parsed(pattern, Meaning::Values).unwrap().1;
+        let regex = Pattern::new(pattern, Meaning::Values).unwrap();
         let (sets, min_bytes) = required::of_pattern(&tree);
         let (alphabet, needed_sets) = required::Alphabet::new(&[sets]);
         let needed = literals::of_pattern(&tree);

@@ -19,6 +19,7 @@ use crate::operator::backtracking::shape::Shape;
 /// A pattern that is matched by trying.
 #[derive(Debug)]
 pub(crate) struct Backtracking {
+    text: Box<str>,
     regex: Regex,
     shape: Shape,
     /// What a match begins with; `None` where it may begin with anything.
@@ -54,9 +55,14 @@ impl Backtracking {
             .max_prog_size(MAX_PATTERN_BYTES / 64);
         let built = options.build(pattern.to_owned()).and_then(|regex| {
             let starts = options.start_bytes(pattern)?;
-            Ok(Self { regex, shape, starts })
+            Ok(Self { text: pattern.into(), regex, shape, starts })
         });
         Some(built.map_err(|error| error.to_string()))
+    }
+
+    /// The pattern, in ASCII.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     /// What makes the pattern need trying, in words.

@@ -198,10 +198,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::{Identifier, Scheme};
-    use crate::operator::{Captures, Pattern, parse_pattern};
+    use crate::operator::{Captures, Meaning, Pattern};
 
     fn identifier(scheme: Scheme, pattern: &str) -> Identifier {
-        let pattern = Arc::new(Pattern::new(0, &parse_pattern(pattern).unwrap()).unwrap());
+        let pattern = Arc::new(Pattern::new(pattern, Meaning::Values).unwrap());
         Identifier { scheme, pattern }
     }
 

@@ -1,32 +1,51 @@
 //! `@pm` and `@pmFromFile`: any of many phrases, ASCII letters in any case.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::limits::MAX_CAPTURES;
 use crate::operator::Captures;
 
-/// A compiled list.
+/// A list, shared by all rules of all rule sets that carry it, and compiled when a rule that runs has it.
 #[derive(Debug)]
 pub(crate) struct Phrases {
-    automaton: AhoCorasick,
-    /// Position among the patterns and lists of the rule set, for the gate.
-    pub(crate) id: u32,
+    automaton: OnceLock<AhoCorasick>,
     /// The phrases, ASCII letters in lower case.
     pub(crate) folded: Vec<Vec<u8>>,
 }
 
 impl Phrases {
-    /// Builds the automaton; the error is the builder's.
-    pub(crate) fn new(id: u32, phrases: &[Vec<u8>]) -> Result<Self, String> {
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(phrases)
-            .map_err(|error| error.to_string())?;
+    pub(crate) fn new(phrases: &[Vec<u8>]) -> Self {
         let folded = phrases.iter().map(|phrase| phrase.to_ascii_lowercase()).collect();
-        Ok(Self { automaton, id, folded })
+        Self { automaton: OnceLock::new(), folded }
+    }
+
+    /// Builds the automaton where there is none yet; the error is the builder's.
+    pub(crate) fn compile(&self) -> Result<(), String> {
+        if self.automaton.get().is_none() {
+            let automaton = AhoCorasick::builder()
+                .ascii_case_insensitive(true)
+                .match_kind(MatchKind::LeftmostLongest)
+                .build(&self.folded)
+                .map_err(|error| error.to_string())?;
+            // Where another thread was quicker, its result is as good.
+            let _known = self.automaton.set(automaton);
+        }
+        Ok(())
+    }
+
+    /// Every list of a rule that runs was compiled with it.
+    #[inline]
+    fn automaton(&self) -> Option<&AhoCorasick> {
+        self.automaton.get().or_else(|| self.late())
+    }
+
+    #[cold]
+    fn late(&self) -> Option<&AhoCorasick> {
+        self.compile().ok()?;
+        self.automaton.get()
     }
 
     /// The words of an `@pm` argument: separated by whitespace, `|41 42|` is a run of bytes in hexadecimal.
@@ -44,16 +63,18 @@ impl Phrases {
             .collect()
     }
 
+    /// A list that cannot be compiled keeps its rule set from being loaded; if one were asked, it would match.
     pub(crate) fn is_match(&self, input: &[u8]) -> bool {
-        self.automaton.is_match(input)
+        self.automaton().is_none_or(|automaton| automaton.is_match(input))
     }
 
     pub(crate) fn find(&self, input: &[u8]) -> Option<Range<usize>> {
-        self.automaton.find(input).map(|found| found.range())
+        self.automaton()?.find(input).map(|found| found.range())
     }
 
     pub(crate) fn capture(&self, input: &[u8], captures: &mut Captures) {
-        for found in self.automaton.find_iter(input).take(MAX_CAPTURES) {
+        let Some(automaton) = self.automaton() else { return };
+        for found in automaton.find_iter(input).take(MAX_CAPTURES) {
             captures.push(Some(found.range()));
         }
     }

@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use regex_automata::Input;
 use regex_automata::MatchKind;
 use regex_automata::meta::{self, Regex};
-use regex_automata::util::captures::Captures as Groups;
+use regex_automata::util::captures::{Captures as Groups, GroupInfo};
 use regex_automata::util::prefilter::Prefilter;
 use regex_automata::util::primitives::PatternID;
 use regex_automata::util::syntax;
@@ -17,12 +18,22 @@ use crate::limits::{MAX_CAPTURES, MAX_GLOBAL_CAPTURES, MAX_PATTERN_BYTES, MAX_PA
 use crate::operator::Captures;
 use crate::operator::backtracking::possessive;
 
-/// A compiled pattern, shared by the rules that carry it.
+/// A pattern, shared by all rules of all rule sets that carry it. It is parsed when it is made, and compiled when a
+/// rule that runs has it.
 #[derive(Debug)]
 pub(crate) struct Pattern {
-    regex: Regex,
-    /// Position among the patterns and lists of the rule set, for the gate.
-    pub(crate) id: u32,
+    text: Box<str>,
+    meaning: Meaning,
+    regex: OnceLock<Regex>,
+}
+
+/// What a pattern is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Meaning {
+    /// Values: `@rx` and its like.
+    Values,
+    /// Names, in any case: `VAR:/pattern/`.
+    Names,
 }
 
 /// Why a pattern cannot be compiled.
@@ -35,17 +46,64 @@ pub(crate) struct PatternError {
 }
 
 impl Pattern {
-    pub(crate) fn new(id: u32, hir: &Hir) -> Result<Self, PatternError> {
-        build(hir).map(|regex| Self { regex, id })
+    /// A pattern and its syntax tree, not yet compiled.
+    pub(crate) fn parsed(text: &str, meaning: Meaning) -> Result<(Self, Hir), PatternError> {
+        let tree = match meaning {
+            Meaning::Values => parse(text)?,
+            Meaning::Names => parse_selector(text)?,
+        };
+        Ok((Self { text: text.into(), meaning, regex: OnceLock::new() }, tree))
     }
 
+    /// A compiled pattern.
+    pub(crate) fn new(text: &str, meaning: Meaning) -> Result<Self, PatternError> {
+        let (pattern, tree) = Self::parsed(text, meaning)?;
+        pattern.compile(Some(&tree))?;
+        Ok(pattern)
+    }
+
+    pub(crate) fn is(&self, text: &str, meaning: Meaning) -> bool {
+        *self.text == *text && self.meaning == meaning
+    }
+
+    /// The syntax tree, parsed again.
+    pub(crate) fn tree(&self) -> Result<Hir, PatternError> {
+        Self::parsed(&self.text, self.meaning).map(|(_, tree)| tree)
+    }
+
+    /// Compiles what is not compiled yet; `tree` is the pattern's, where it is at hand.
+    pub(crate) fn compile(&self, tree: Option<&Hir>) -> Result<(), PatternError> {
+        if self.regex.get().is_none() {
+            let regex = match tree {
+                Some(tree) => build(tree)?,
+                None => build(&self.tree()?)?,
+            };
+            // Where another thread was quicker, its result is as good.
+            let _known = self.regex.set(regex);
+        }
+        Ok(())
+    }
+
+    /// Every pattern of a rule that runs was compiled with it.
+    #[inline]
+    fn regex(&self) -> Option<&Regex> {
+        self.regex.get().or_else(|| self.late())
+    }
+
+    #[cold]
+    fn late(&self) -> Option<&Regex> {
+        self.compile(None).ok()?;
+        self.regex.get()
+    }
+
+    /// A pattern that cannot be compiled keeps its rule set from being loaded; if one were asked, it would match.
     #[inline]
     pub(crate) fn is_match(&self, input: &[u8]) -> bool {
-        self.regex.is_match(input)
+        self.regex().is_none_or(|regex| regex.is_match(input))
     }
 
     pub(crate) fn find(&self, input: &[u8]) -> Option<Range<usize>> {
-        self.regex.find(input).map(|found| found.range())
+        self.regex()?.find(input).map(|found| found.range())
     }
 
     /// The first match that begins at `from` or later; what stands before it is seen by `\b` and `^`.
@@ -53,25 +111,27 @@ impl Pattern {
         if from > input.len() {
             return None;
         }
-        self.regex.find(Input::new(input).range(from..)).map(|found| found.range())
+        self.regex()?.find(Input::new(input).range(from..)).map(|found| found.range())
     }
 
     /// The groups of the first match.
     pub(crate) fn groups(&self, input: &[u8]) -> Groups {
-        let mut groups: Groups = self.regex.create_captures();
-        self.regex.captures(input, &mut groups);
+        let Some(regex) = self.regex() else { return Groups::empty(GroupInfo::empty()) };
+        let mut groups: Groups = regex.create_captures();
+        regex.captures(input, &mut groups);
         groups
     }
 
     /// Groups that have a name.
     pub(crate) fn group_names(&self) -> impl Iterator<Item = (usize, &str)> {
-        let names = self.regex.group_info().pattern_names(PatternID::ZERO);
-        names.enumerate().filter_map(|(group, name)| Some((group, name?)))
+        let names = self.regex().map(|regex| regex.group_info().pattern_names(PatternID::ZERO));
+        names.into_iter().flatten().enumerate().filter_map(|(group, name)| Some((group, name?)))
     }
 
     /// The groups of every match, one match after the other.
     pub(crate) fn capture_all(&self, input: &[u8], captures: &mut Captures) {
-        for groups in self.regex.captures_iter(input) {
+        let Some(regex) = self.regex() else { return };
+        for groups in regex.captures_iter(input) {
             let taking_part = |group: &usize| groups.get_group(*group).is_some();
             let last = (0..groups.group_len()).rev().find(taking_part).unwrap_or(0);
             for group in 0..=last {
@@ -106,11 +166,10 @@ pub(crate) fn parse(pattern: &str) -> Result<Hir, PatternError> {
 }
 
 /// The pattern of a `VAR:/pattern/` selector: over names, in any case.
-pub(crate) fn compile_selector(pattern: &str) -> Result<Regex, PatternError> {
+fn parse_selector(pattern: &str) -> Result<Hir, PatternError> {
     refuse_possessive(pattern)?;
-    let hir = syntax::parse_with(&pcre_meaning(pattern), &config(true))
-        .map_err(|error| explain(pattern, &error.to_string()))?;
-    build(&hir)
+    syntax::parse_with(&pcre_meaning(pattern), &config(true))
+        .map_err(|error| explain(pattern, &error.to_string()))
 }
 
 /// The syntax reads `a++` as a repetition of `a+`, which matches more than it means.
@@ -349,7 +408,7 @@ fn place(pattern: &str, message: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Pattern, parse, pcre_meaning, repaired};
+    use super::{Meaning, Pattern, pcre_meaning, repaired};
 
     #[test]
     fn rewrites() {
@@ -398,7 +457,7 @@ mod tests {
             ("^[a[b]c]$", b"[c]", true),
             ("^[a&&b]+$", b"a&b", true),
         ] {
-            let pattern_compiled = Pattern::new(0, &parse(pattern).unwrap()).unwrap();
+            let pattern_compiled = Pattern::new(pattern, Meaning::Values).unwrap();
             assert_eq!(pattern_compiled.is_match(input), expected, "{pattern}");
         }
     }

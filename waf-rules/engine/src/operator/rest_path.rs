@@ -76,7 +76,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::RestPath;
-    use crate::operator::{Pattern, parse_pattern};
+    use crate::operator::{Meaning, Pattern};
 
     #[test]
     fn paths() {
@@ -95,7 +95,7 @@ mod tests {
             ("/(?P<kind>a|b)/{id}", "/b/4", Some("kind=b id=4")),
         ] {
             let (pattern, names) = RestPath::translate(path);
-            let pattern = Pattern::new(0, &parse_pattern(&pattern).unwrap()).unwrap();
+            let pattern = Pattern::new(&pattern, Meaning::Values).unwrap();
             let path = RestPath::new(Arc::new(pattern), &names);
             let found = path.pattern.is_match(input.as_bytes()).then(|| {
                 let segments = path.segments(input.as_bytes());

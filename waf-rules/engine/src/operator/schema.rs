@@ -11,6 +11,7 @@ use crate::limits::{
 /// A compiled schema. References lead nowhere but into the schema itself and the published metaschemas.
 #[derive(Debug)]
 pub(crate) struct Schema {
+    text: Box<[u8]>,
     validator: Validator,
 }
 
@@ -27,11 +28,16 @@ impl Schema {
             .with_pattern_options(PatternOptions::regex().size_limit(MAX_PATTERN_BYTES))
             .with_format("regex", is_regex)
             .build(&schema);
-        built.map(|validator| Self { validator }).map_err(|error| {
+        built.map(|validator| Self { text: text.into(), validator }).map_err(|error| {
             let place = error.instance_path().as_str();
             let place = if place.is_empty() { "/" } else { place };
             format!("at {place}: {error}")
         })
+    }
+
+    /// The schema as written.
+    pub(crate) fn text(&self) -> &[u8] {
+        &self.text
     }
 
     /// Whether `input` is no JSON, or JSON that does not follow the schema. Nothing at all violates no schema, as in

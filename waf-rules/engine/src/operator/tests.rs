@@ -1,5 +1,5 @@
 use super::{
-    ByteRange, Captures, Comparison, Networks, Pattern, Phrases, TextTest, integer, parse_pattern,
+    ByteRange, Captures, Comparison, Meaning, Networks, Pattern, Phrases, TextTest, integer,
 };
 
 #[test]
@@ -89,7 +89,7 @@ fn networks() {
 fn phrases() {
     let words = Phrases::words("one |41 42|c  two");
     assert_eq!(words, [b"one".to_vec(), b"ABc".to_vec(), b"two".to_vec()]);
-    let phrases = Phrases::new(0, &words).unwrap();
+    let phrases = Phrases::new(&words);
     assert!(phrases.is_match(b"xONEx"));
     assert!(!phrases.is_match(b"three"));
     let mut captures = Captures::default();
@@ -106,13 +106,13 @@ fn every_match_is_captured() {
         ("(x)?(a)", "a", &[Some(0..1), None, Some(0..1)]),
         ("", "ab", &[Some(0..0), Some(1..1), Some(2..2)]),
     ] {
-        let pattern = Pattern::new(0, &parse_pattern(pattern).unwrap()).unwrap();
+        let pattern = Pattern::new(pattern, Meaning::Values).unwrap();
         let mut captures = Captures::default();
         pattern.capture_all(input.as_bytes(), &mut captures);
         assert_eq!(captures.groups, expected, "{input}");
     }
     let mut captures = Captures::default();
-    let pattern = Pattern::new(0, &parse_pattern("a").unwrap()).unwrap();
+    let pattern = Pattern::new("a", Meaning::Values).unwrap();
     pattern.capture_all(&[b'a'; 1_000], &mut captures);
     assert_eq!(captures.groups.len(), crate::limits::MAX_GLOBAL_CAPTURES);
 }

@@ -59,7 +59,7 @@ impl State {
     }
 
     fn json(&mut self, rules: &RuleSet, body: &[u8], complete: bool) {
-        if rules.program.operators.has_schemas {
+        if rules.program.has_schemas {
             self.json_body = Some(self.values.intern(body));
         }
         let limits = json_limits(rules, self.free_arguments(rules), body);

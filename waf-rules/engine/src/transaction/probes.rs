@@ -45,7 +45,7 @@ impl View {
 
 impl Answers {
     pub(crate) fn reset(&mut self, rules: &RuleSet) {
-        self.stride = (rules.program.operators.count as usize).div_ceil(64);
+        self.stride = rules.gate.as_ref().map_or(0, |gate| gate.count.div_ceil(64));
         let probes = &rules.program.probes;
         self.epochs.clear();
         self.epochs.resize(probes.len(), 0);
@@ -68,10 +68,10 @@ impl State {
     /// Whether any value of the link may match; false only where none does.
     #[inline]
     pub(super) fn may_match(&mut self, rules: &RuleSet, gate: &Gate, link: &Link) -> bool {
-        let Some(guard) = &link.guard else { return true };
+        let (Some(guard), Some(matcher)) = (&link.guard, link.matcher) else { return true };
         guard.probes.iter().any(|probe| {
             self.refresh(rules, gate, *probe);
-            self.answers.contains(*probe, guard.matcher)
+            self.answers.contains(*probe, matcher as usize)
         })
     }
 

@@ -286,8 +286,8 @@ impl State {
             return comparison.holds(datum.number(&self.values), right);
         }
         let id = datum.value(&mut self.values);
-        if let (Some(gate), Some(matcher)) = (&context.rules.gate, operator.matcher())
-            && !self.scans.admits((gate, context.half), &self.values, id, matcher)
+        if let (Some(gate), Some(matcher)) = (&context.rules.gate, link.matcher)
+            && !self.scans.admits((gate, context.half), &self.values, id, matcher as usize)
         {
             return false;
         }
