@@ -21,15 +21,14 @@ use crate::compile::draft::{Draft, Drafts, Item};
 use crate::compile::matchers::Removed;
 use crate::compile::operators::Operators;
 use crate::diagnostic::{Problem, RuleDiagnostic};
-use crate::gate::Half;
 use crate::limits::MAX_DIAGNOSTICS;
 use crate::operator::GeoDatabase;
 use crate::pipeline::Pipelines;
-use crate::probe::Probes;
 use crate::program::{Effect, Flow, Outcome, Rule};
 use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::sources::Sources;
+use crate::view::Views;
 
 /// Everything a rule set is made of.
 #[derive(Debug)]
@@ -46,7 +45,7 @@ pub(crate) struct Compiled {
     removed: Vec<Removed>,
     /// Whether some rule validates a schema.
     pub(crate) has_schemas: bool,
-    pub(crate) probes: Probes,
+    pub(crate) views: Views,
     pub(crate) warnings: Vec<RuleDiagnostic>,
     /// Variables that rules name, by `Variable::index`.
     pub(crate) named: BitSet,
@@ -73,7 +72,7 @@ pub(crate) fn compile(
         names: Names::default(),
         pipelines: Pipelines::default(),
         operators: Operators::new(Arc::clone(shared)),
-        probes: Probes::default(),
+        views: Views::default(),
         markers: drafts.markers(),
         index: RuleIndex::new(&drafts),
         phases: Default::default(),
@@ -91,7 +90,7 @@ pub(crate) fn compile(
     if !reports.list.is_empty() {
         return Err(reports.list);
     }
-    compiler.probes.seal();
+    compiler.views.seal();
     let effects = rules.iter().flat_map(|rule| &rule.links).flat_map(|link| &link.effects);
     let mut effects = effects.filter(|effect| matches!(effect, Effect::AuditEngine(_)));
     drafts.settings.audit.turned_by_rules = effects.next().is_some();
@@ -104,7 +103,7 @@ pub(crate) fn compile(
         has_schemas: compiler.operators.has_schemas(),
         operators: compiler.operators,
         removed,
-        probes: compiler.probes,
+        views: compiler.views,
         warnings: reports.warnings,
         named: compiler.named,
         opens_records: compiler.opened.contains(&true),
@@ -174,7 +173,7 @@ struct Compiler<'a> {
     names: Names,
     pipelines: Pipelines,
     operators: Operators,
-    probes: Probes,
+    views: Views,
     /// Marker name and the item it stands at.
     markers: Vec<(String, usize)>,
     index: RuleIndex,
@@ -239,7 +238,7 @@ impl Compiler<'_> {
         let mut problems = Vec::new();
         let mut links = Vec::with_capacity(draft.links.len());
         for link in &draft.links {
-            match self.link(&draft.file, link, Half::of(draft.phase)) {
+            match self.link(&draft.file, link) {
                 Ok(link) => links.push(link),
                 Err(found) => problems.extend(found),
             }

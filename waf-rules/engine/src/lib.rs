@@ -22,7 +22,7 @@ mod operator;
 mod outcome;
 mod parse;
 mod pipeline;
-mod probe;
+mod plan;
 mod program;
 pub mod reference;
 mod ruleset;
@@ -32,6 +32,7 @@ mod sources;
 mod template;
 mod transaction;
 mod variable;
+mod view;
 
 pub use ast::OnLimit;
 pub use audit::{AuditFormat, AuditPart, AuditParts};

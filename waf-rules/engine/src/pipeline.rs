@@ -3,7 +3,7 @@
 use portcullis_waf_transform::Transformation;
 
 /// A node of the tree; 0 is no transformation at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(crate) struct PipelineId(pub(crate) u16);
 
 impl PipelineId {
@@ -112,6 +112,12 @@ impl ByteClasses {
     #[inline]
     pub(crate) const fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
+    }
+
+    /// The classes of all bytes that are meant; `None` where one of these bytes has no class.
+    pub(crate) fn covering(means: impl Fn(u8) -> bool) -> Option<Self> {
+        let mut classes = (0..=u8::MAX).filter(|byte| means(*byte)).map(class);
+        classes.try_fold(Self::EMPTY, |all, class| (class != Self::EMPTY).then(|| all.union(class)))
     }
 
     /// Classes of a value; [`Self::ALWAYS`] is in every one.

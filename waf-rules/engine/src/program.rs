@@ -9,9 +9,9 @@ use crate::collections::Collection;
 use crate::meta::RuleMeta;
 use crate::operator::{Operator, Pattern};
 use crate::pipeline::PipelineId;
-use crate::probe::ProbeId;
 use crate::ruleset::EngineMode;
 use crate::variable::Variable;
+use crate::view::ViewId;
 
 /// A rule with its chain.
 #[derive(Debug)]
@@ -45,14 +45,8 @@ pub(crate) struct Link {
     pub(crate) matcher: Option<u32>,
     pub(crate) capture: bool,
     pub(crate) effects: Box<[Effect]>,
-    /// What tells without a look at any value that none matches; `None` where nothing can.
-    pub(crate) guard: Option<Guard>,
-}
-
-/// One of the probes must admit the link's matcher, or the link does not match.
-#[derive(Debug)]
-pub(crate) struct Guard {
-    pub(crate) probes: Box<[ProbeId]>,
+    /// Where its values come from, shared with other links; `None` where some change while a phase runs.
+    pub(crate) views: Option<Box<[ViewId]>>,
 }
 
 /// Where values come from.

@@ -9,9 +9,9 @@ use crate::collections::{CollectionStore, LocalCollections};
 use crate::compile::{Compiled, compile};
 use crate::cost::{Costs, Ledger};
 use crate::diagnostic::RuleDiagnostic;
-use crate::gate::Gate;
 use crate::limits::{MAX_EXCERPT_BYTES, MAX_KEPT_VALUES};
 use crate::meta::RuleMeta;
+use crate::plan::Plan;
 use crate::shared::Shared;
 use crate::sources::Sources;
 use crate::variable::Variable;
@@ -19,7 +19,8 @@ use crate::variable::Variable;
 /// How a rule set is compiled.
 #[derive(Debug, Clone)]
 pub struct CompileOptions {
-    /// Whether one scan per value tells which patterns can match it at all. Off only to prove that it changes nothing.
+    /// Whether rules are decided at load where they can be, and one scan per value tells which patterns can match it at
+    /// all. Off only to prove that it changes nothing.
     pub prefilter: bool,
     /// Where persistent collections live; `None` for a store of the rule set's own, gone with it.
     pub collections: Option<Arc<dyn CollectionStore>>,
@@ -92,7 +93,7 @@ impl EngineMode {
 pub struct RuleSet {
     pub(crate) program: Compiled,
     /// `None` where the prefilter is off.
-    pub(crate) gate: Option<Gate>,
+    pub(crate) plan: Option<Plan>,
     /// `None` where no rule opens a persistent collection.
     pub(crate) collections: Option<Arc<dyn CollectionStore>>,
     pub(crate) kept: Kept,
@@ -110,16 +111,20 @@ impl RuleSet {
     ) -> Result<Arc<Self>, Vec<RuleDiagnostic>> {
         options.shared.sweep();
         let mut program = compile(sources, &options.shared)?;
-        let live = program.live();
-        program.compile_live(&live)?;
-        let gate = options.prefilter.then(|| program.choose_gate(&live));
+        let plan = match options.prefilter {
+            true => Some(Plan::new(&mut program)?),
+            false => {
+                program.compile_live(&program.live())?;
+                None
+            }
+        };
         program.operators.forget();
         let given = || options.collections.clone();
         let own = || Arc::new(LocalCollections::default()) as Arc<dyn CollectionStore>;
         let collections = program.opens_records.then(|| given().unwrap_or_else(own));
         Ok(Arc::new(Self {
             program,
-            gate,
+            plan,
             collections,
             kept: options.kept,
             ledger: Ledger::default(),
@@ -220,7 +225,7 @@ impl fmt::Debug for RuleSet {
             .field("rules", &self.program.rules.len())
             .field("mode", &self.mode())
             .field("signatures", &self.signatures())
-            .field("prefilter", &self.gate.is_some())
+            .field("prefilter", &self.plan.is_some())
             .finish()
     }
 }

@@ -7,10 +7,8 @@ use crate::bits::BitSet;
 use crate::compile::Compiler;
 use crate::compile::draft::DraftLink;
 use crate::diagnostic::{Problem, Span};
-use crate::gate::Half;
 use crate::operator::integer;
-use crate::pipeline::PipelineId;
-use crate::program::{Effect, Guard, Link, Part, Target, TxChange, TxName};
+use crate::program::{Effect, Link, Part, TxChange, TxName};
 use crate::template::Template;
 
 /// An action that changes state, not yet resolved.
@@ -28,7 +26,6 @@ impl Compiler<'_> {
         &mut self,
         file: &Arc<str>,
         draft: &DraftLink,
-        half: Half,
     ) -> Result<Link, Vec<Problem>> {
         let mut problems = Vec::new();
         let targets = self.targets(&draft.targets).unwrap_or_else(|problem| {
@@ -60,41 +57,21 @@ impl Compiler<'_> {
         }
         let stages = match draft.multi_match {
             true => self.pipelines.prefixes(pipeline),
-            false => vec![pipeline],
+            false => Vec::new(),
         };
-        let gated =
-            !negated && operator.as_ref().is_some_and(|operator| operator.matcher().is_some());
-        let guard = if gated { self.guard(&targets, &stages, half) } else { None };
+        let views = targets.iter().map(|(target, key)| self.views.view(key.clone(), target));
+        let views = views.collect::<Option<Box<[_]>>>();
         Ok(Link {
-            guard,
+            views,
             targets: targets.into_iter().map(|(target, _)| target).collect(),
             pipeline,
-            stages: if draft.multi_match { stages.into() } else { Box::default() },
+            stages: stages.into(),
             operator,
             negated,
             matcher: None,
             capture: draft.capture,
             effects: effects.into(),
         })
-    }
-
-    /// Probes for all targets at all stages; `None` where one of the targets cannot be probed.
-    fn guard(
-        &mut self,
-        targets: &[(Target, String)],
-        stages: &[PipelineId],
-        half: Half,
-    ) -> Option<Guard> {
-        let mut probes = Vec::new();
-        for (target, key) in targets {
-            let view = self.probes.view(key.clone(), target)?;
-            for stage in stages {
-                probes.push(self.probes.probe(view, *stage, half));
-            }
-        }
-        probes.sort_by_key(|probe| probe.0);
-        probes.dedup();
-        Some(Guard { probes: probes.into() })
     }
 
     fn effect(&mut self, node: &EffectNode) -> Result<Option<Effect>, Problem> {

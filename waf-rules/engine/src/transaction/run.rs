@@ -2,12 +2,13 @@
 
 use crate::ast::AllowScope;
 use crate::compile::Names;
-use crate::gate::Half;
+use crate::gate::{Gate, Half};
 use crate::limits::{MAX_KEPT_MATCHES, MAX_MATCHED_VARS};
 use crate::meta::Phase;
 use crate::operator::{Operator, Search};
 use crate::outcome::{Disruption, Interruption, Matched, RuleMatch};
 use crate::pipeline::PipelineId;
+use crate::plan::Plan;
 use crate::program::{Flow, Link, Outcome, Rule, Selector, Target, Text};
 use crate::ruleset::{EngineMode, RuleSet};
 use crate::transaction::collect::count;
@@ -26,7 +27,8 @@ pub(super) struct Context<'a> {
     pub(super) rule: &'a Rule,
     /// Position among the rules.
     pub(super) position: usize,
-    pub(super) half: Half,
+    /// `None` where every pattern is tried.
+    gate: Option<(&'a Gate, Half)>,
 }
 
 impl<'a> Context<'a> {
@@ -78,22 +80,22 @@ impl State {
     }
 
     pub(super) fn run_rules(&mut self, rules: &RuleSet, phase: Phase) {
+        match &rules.plan {
+            Some(plan) => self.run_plan(rules, plan, phase),
+            None => self.run_all(rules, phase),
+        }
+    }
+
+    /// Asks every rule of the phase.
+    fn run_all(&mut self, rules: &RuleSet, phase: Phase) {
         let program = &rules.program;
         let list = program.phases.get(phase.index()).map(Vec::as_slice).unwrap_or_default();
-        let half = Half::of(phase);
         let mut at = 0;
         while let Some(position) = list.get(at).map(|position| *position as usize) {
             at += 1;
-            if self.removed_rules.contains(position) {
-                continue;
-            }
             let Some(rule) = program.rules.get(position) else { continue };
-            let context = Context { rules, rule, position, half };
-            let matched = match self.scans.watch.is_sampled() {
-                false => self.evaluate(context),
-                true => self.evaluate_sampled(context),
-            };
-            if !matched {
+            let context = Context { rules, gate: None, rule, position };
+            if self.removed_rules.contains(position) || !self.ask(context) {
                 continue;
             }
             self.conclude(context, phase);
@@ -102,11 +104,68 @@ impl State {
                 Flow::Skip(count) => at += count,
                 Flow::To(marker) => at = at.max(marker),
             }
-            let stopped = self.interruption.is_some() || self.switches.allowed.is_some();
-            if (stopped && phase != Phase::Logging) || self.switches.engine == EngineMode::Off {
+            if self.is_over(phase) {
                 return;
             }
         }
+    }
+
+    /// Asks the rules that can match, and does what is decided.
+    fn run_plan(&mut self, rules: &RuleSet, plan: &Plan, phase: Phase) {
+        let Some(todo) = plan.phases.get(phase.index()) else { return };
+        if todo.steps.is_empty() {
+            return;
+        }
+        let half = Half::of(phase);
+        let gate = Some((&plan.gate, half));
+        self.survey(rules, (plan, todo), half);
+        let mut surveyed = self.epoch;
+        let mut from = 0;
+        while let Some(at) = self.survey.next_step(todo, from) {
+            from = at + 1;
+            let Some(step) = todo.steps.get(at) else { return };
+            let position = step.rule as usize;
+            let Some(rule) = rules.program.rules.get(position) else { continue };
+            let context = Context { rules, gate, rule, position };
+            if self.removed_rules.contains(position) {
+                continue;
+            }
+            let matched = match step.decided {
+                true => {
+                    rule.links.iter().for_each(|link| self.apply_effects(context, link));
+                    true
+                }
+                false => self.ask(context),
+            };
+            if matched {
+                if !step.decided {
+                    self.conclude(context, phase);
+                }
+                from = step.next as usize;
+                if self.is_over(phase) {
+                    return;
+                }
+            }
+            // A rule brought something new; also one that did not match to its end.
+            if self.epoch != surveyed {
+                self.survey(rules, (plan, todo), half);
+                surveyed = self.epoch;
+            }
+        }
+    }
+
+    #[inline]
+    fn ask(&mut self, context: Context<'_>) -> bool {
+        match self.scans.watch.is_sampled() {
+            false => self.evaluate(context),
+            true => self.evaluate_sampled(context),
+        }
+    }
+
+    /// Whether a match ended the phase.
+    fn is_over(&self, phase: Phase) -> bool {
+        let stopped = self.interruption.is_some() || self.switches.allowed.is_some();
+        (stopped && phase != Phase::Logging) || self.switches.engine == EngineMode::Off
     }
 
     /// Whether every link of the rule's chain matches. What links do on a match stays done when a later one fails.
@@ -127,11 +186,6 @@ impl State {
             self.apply_effects(context, link);
             return true;
         };
-        if let Some(gate) = &context.rules.gate
-            && !self.may_match(context.rules, gate, link)
-        {
-            return false;
-        }
         if let [target] = &*link.targets
             && self.is_ruled_out(context, link, target, operator)
         {
@@ -286,8 +340,8 @@ impl State {
             return comparison.holds(datum.number(&self.values), right);
         }
         let id = datum.value(&mut self.values);
-        if let (Some(gate), Some(matcher)) = (&context.rules.gate, link.matcher)
-            && !self.scans.admits((gate, context.half), &self.values, id, matcher as usize)
+        if let (Some(gate), Some(matcher)) = (context.gate, link.matcher)
+            && !self.scans.admits(gate, &self.values, id, matcher as usize)
         {
             return false;
         }

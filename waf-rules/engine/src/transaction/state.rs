@@ -10,9 +10,9 @@ use crate::program::Selector;
 use crate::ruleset::{EngineMode, RuleSet};
 use crate::transaction::audit::AuditState;
 use crate::transaction::bag::Bags;
-use crate::transaction::probes::Answers;
 use crate::transaction::records::Records;
 use crate::transaction::scans::Scans;
+use crate::transaction::survey::Survey;
 use crate::transaction::tx::{Datum, Tx};
 use crate::transaction::values::{ValueId, Values};
 use crate::variable::Variable;
@@ -76,7 +76,7 @@ pub(crate) struct State {
     pub(crate) worst: Option<Severity>,
     pub(crate) interruption: Option<Interruption>,
     pub(crate) scans: Scans,
-    pub(crate) answers: Answers,
+    pub(crate) survey: Survey,
     /// Moves on whenever the exchange brings something new.
     pub(crate) epoch: u32,
     pub(crate) started: Option<(Instant, SystemTime)>,
@@ -102,7 +102,6 @@ pub(crate) struct Exhausted {
 #[derive(Debug, Default)]
 pub(crate) struct Work {
     pub(crate) found: Vec<Found>,
-    pub(crate) probed: Vec<Found>,
     pub(crate) argument: Vec<u8>,
     pub(crate) text: Vec<u8>,
     pub(crate) name: Vec<u8>,
@@ -125,9 +124,10 @@ impl State {
     /// Makes an old state new.
     pub(crate) fn reset(&mut self, rules: &RuleSet) {
         let settings = &rules.program.settings;
-        self.values.reset(&rules.program.pipelines);
+        let constants = rules.plan.as_ref().map(|plan| &plan.constants);
+        self.values.reset(&rules.program.pipelines, constants);
         self.bags.reset();
-        self.tx.reset(&rules.program.names);
+        self.tx.reset(&rules.program.names, constants);
         if rules.program.opens_records {
             self.records.reset();
         }
@@ -155,7 +155,7 @@ impl State {
         self.worst = None;
         self.interruption = None;
         self.scans.reset();
-        self.answers.reset(rules);
+        self.survey.reset(rules);
         self.epoch = 1;
         self.started = None;
         self.head_bytes = 0;

@@ -4,6 +4,7 @@ use crate::compile::Names;
 use crate::limits::MAX_TX_VARIABLES;
 use crate::operator::integer;
 use crate::program::TxSlot;
+use crate::transaction::constants::Constants;
 use crate::transaction::values::{ValueId, Values};
 
 /// A number, or bytes.
@@ -78,8 +79,12 @@ pub(crate) struct Tx {
 }
 
 impl Tx {
-    pub(crate) fn reset(&mut self, names: &Names) {
+    /// Holds what is known at load.
+    pub(crate) fn reset(&mut self, names: &Names, constants: Option<&Constants>) {
         self.slots.clear();
+        if let Some(constants) = constants {
+            self.slots.extend_from_slice(&constants.image);
+        }
         self.slots.resize(names.tx_names().len(), None);
         self.others.clear();
     }

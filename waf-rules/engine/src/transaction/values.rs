@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 use crate::limits::{MAX_IDLE_WORKSPACE_BYTES, MAX_TRANSACTION_BYTES};
 use crate::pipeline::{ByteClasses, PipelineId, Pipelines};
+use crate::transaction::constants::Constants;
 
 /// A value of the transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -13,6 +14,11 @@ pub(crate) struct ValueId(u32);
 impl ValueId {
     /// The empty value.
     pub(crate) const EMPTY: Self = Self(0);
+
+    /// The value that many places after the empty one.
+    pub(crate) fn after_empty(places: usize) -> Self {
+        Self(u32::try_from(places + 1).unwrap_or(0))
+    }
 
     pub(crate) const fn index(self) -> usize {
         self.0 as usize
@@ -30,6 +36,8 @@ struct Entry {
 
 /// Probes of the table before equal bytes become two values: a bound for collisions on purpose.
 const MAX_PROBES: usize = 32;
+/// Places of the table of a transaction that begins.
+const MIN_TABLE: usize = 512;
 const UNKNOWN: u32 = u32::MAX;
 
 #[derive(Debug)]
@@ -44,6 +52,17 @@ pub(crate) struct Values {
     scratch: Vec<u8>,
     seed: u64,
     overflowed: bool,
+    base: Base,
+}
+
+/// What a transaction begins with: the empty value and the constants of its rule set.
+#[derive(Debug, Default)]
+struct Base {
+    /// Of which rule set the constants are; 0 for none.
+    id: u64,
+    bytes: usize,
+    entries: usize,
+    table: Vec<u32>,
 }
 
 impl Default for Values {
@@ -57,24 +76,41 @@ impl Default for Values {
             scratch: Vec::new(),
             seed: RandomState::new().build_hasher().finish() | 1,
             overflowed: false,
+            base: Base::default(),
         }
     }
 }
 
 impl Values {
-    /// Forgets all values but the empty one.
-    pub(crate) fn reset(&mut self, pipelines: &Pipelines) {
-        self.bytes.clear();
-        self.entries.clear();
+    /// Forgets all values but the empty one and the constants.
+    pub(crate) fn reset(&mut self, pipelines: &Pipelines, constants: Option<&Constants>) {
         self.rows.clear();
         self.row_length = pipelines.len();
         self.overflowed = false;
-        if self.table.len() > 4096 || self.table.is_empty() {
-            self.table = vec![0; 512];
-        } else {
-            self.table.fill(0);
+        let id = constants.map_or(0, |constants| constants.id);
+        if self.base.id != id || self.base.table.is_empty() {
+            return self.load(id, constants);
         }
+        self.bytes.truncate(self.base.bytes);
+        self.entries.truncate(self.base.entries);
+        self.entries.iter_mut().for_each(|entry| entry.row = 0);
+        if self.table.len() == self.base.table.len() {
+            self.table.copy_from_slice(&self.base.table);
+        } else {
+            self.table.clone_from(&self.base.table);
+        }
+    }
+
+    fn load(&mut self, id: u64, constants: Option<&Constants>) {
+        self.bytes.clear();
+        self.entries.clear();
+        self.table = vec![0; MIN_TABLE];
         let _empty = self.intern(b"");
+        for text in constants.iter().flat_map(|constants| &constants.texts) {
+            self.intern(text);
+        }
+        let (bytes, entries) = (self.bytes.len(), self.entries.len());
+        self.base = Base { id, bytes, entries, table: self.table.clone() };
     }
 
     /// Whether what is kept for the next transaction is little enough.
@@ -257,7 +293,7 @@ mod tests {
     #[test]
     fn equal_bytes_are_one_value() {
         let mut values = Values::default();
-        values.reset(&Pipelines::default());
+        values.reset(&Pipelines::default(), None);
         assert_eq!(values.intern(b""), ValueId::EMPTY);
         let ids: Vec<_> = (0..5000).map(|i| values.intern(format!("v{i}").as_bytes())).collect();
         for (i, id) in ids.iter().enumerate() {
@@ -272,7 +308,7 @@ mod tests {
         let decode = pipelines.intern(&[T::UrlDecodeUni]).unwrap();
         let both = pipelines.intern(&[T::UrlDecodeUni, T::Lowercase]).unwrap();
         let mut values = Values::default();
-        values.reset(&pipelines);
+        values.reset(&pipelines, None);
         let plain = values.intern(b"plain");
         assert_eq!(values.transformed(&pipelines, both, plain), plain);
         let raw = values.intern(b"%41b");

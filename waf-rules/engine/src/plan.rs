@@ -1,0 +1,58 @@
+//! What is left of a rule set to do for an exchange, when everything known at load is done.
+//!
+//! Each phase is a list of steps, and conditions on the values of views under which a step can match at all. An exchange
+//! looks at each view once, marks the steps whose conditions hold, and goes through these alone.
+
+mod fold;
+mod guards;
+mod knowledge;
+mod trace;
+
+pub(crate) use fold::Step;
+pub(crate) use guards::{Ask, Guards, Watch};
+
+use crate::bits::BitSet;
+use crate::compile::Compiled;
+use crate::diagnostic::RuleDiagnostic;
+use crate::gate::Gate;
+use crate::plan::fold::{Folded, fold};
+use crate::plan::knowledge::Known;
+use crate::transaction::{Constant, Constants};
+
+/// The plan of a rule set and the gate for its patterns.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) phases: [PhasePlan; 5],
+    /// What `TX` holds when an exchange begins.
+    pub(crate) constants: Constants,
+    pub(crate) gate: Gate,
+}
+
+/// One phase.
+#[derive(Debug)]
+pub(crate) struct PhasePlan {
+    pub(crate) steps: Box<[Step]>,
+    pub(crate) guards: Guards,
+}
+
+impl Plan {
+    /// Compiles what the steps need and nothing else.
+    ///
+    /// # Errors
+    /// Patterns and lists that cannot be compiled.
+    pub(crate) fn new(program: &mut Compiled) -> Result<Self, Vec<RuleDiagnostic>> {
+        let Folded { steps, image } = fold(program);
+        let mut live = BitSet::default();
+        steps.iter().flatten().for_each(|step| live.insert(step.rule as usize));
+        program.compile_live(&live)?;
+        let gate = program.choose_gate(&live);
+        let phases = steps
+            .map(|steps| PhasePlan { guards: Guards::new(program, &steps), steps: steps.into() });
+        let image = image.iter().map(|known| match known {
+            Known::Unset | Known::Open => None,
+            Known::Number(number) => Some(Constant::Number(*number)),
+            Known::Text(text) => Some(Constant::Text(text)),
+        });
+        Ok(Self { phases, constants: Constants::new(image), gate })
+    }
+}

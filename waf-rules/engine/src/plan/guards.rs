@@ -1,0 +1,187 @@
+//! Conditions under which a step can match at all, sorted by the view they are about.
+
+use std::collections::BTreeMap;
+
+use crate::bits::BitSet;
+use crate::compile::Compiled;
+use crate::operator::Operator;
+use crate::pipeline::{ByteClasses, PipelineId};
+use crate::plan::fold::Step;
+use crate::plan::trace::leaves_traces;
+use crate::program::{Link, Rule};
+use crate::variable::Kind;
+use crate::view::ViewId;
+
+/// Every step has one condition on its first link and may have a second one on a later link: both must hold. Bits of
+/// the first condition stand in the first half of a set, those of the second in the other.
+#[derive(Debug)]
+pub(crate) struct Guards {
+    /// Conditions that hold for every exchange.
+    pub(crate) open: BitSet,
+    /// Where in a set of conditions the second ones begin, in words.
+    pub(crate) half: usize,
+    pub(crate) watches: Box<[Watch]>,
+}
+
+/// What steps want to know of a view.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    pub(crate) view: ViewId,
+    /// Conditions that hold when there is any value.
+    pub(crate) present: BitSet,
+    /// Conditions that hold when a value has bytes of one of the classes.
+    pub(crate) classes: Box<[(ByteClasses, u32)]>,
+    /// By pipeline, which patterns and lists matter.
+    pub(crate) asks: Box<[Ask]>,
+}
+
+/// Patterns and lists that steps look for in the values of a view behind one pipeline.
+#[derive(Debug)]
+pub(crate) struct Ask {
+    pub(crate) pipeline: PipelineId,
+    /// Classes without which the pipeline changes nothing.
+    pub(crate) trigger: ByteClasses,
+    /// All the matchers below.
+    pub(crate) matchers: BitSet,
+    /// In order of the matchers.
+    pub(crate) interests: Box<[Interest]>,
+}
+
+/// A condition that holds when the pattern or list may match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Interest {
+    pub(crate) matcher: u32,
+    pub(crate) condition: u32,
+}
+
+/// What a link needs of one of its views.
+enum Condition<'a> {
+    /// None: it may always match.
+    Nothing,
+    /// Some view has a value.
+    Present(&'a [ViewId]),
+    /// Some value has bytes of one of the classes.
+    Classes(&'a [ViewId], ByteClasses),
+    /// The gate admits some value.
+    Matcher(&'a [ViewId], &'a Link, u32),
+}
+
+impl Guards {
+    pub(super) fn new(program: &Compiled, steps: &[Step]) -> Self {
+        let half = steps.len().div_ceil(64);
+        let mut open = BitSet::default();
+        open.reset(half * 128);
+        let mut builders = BTreeMap::<ViewId, Builder>::new();
+        for (at, step) in steps.iter().enumerate() {
+            let Some(rule) = program.rules.get(step.rule as usize) else { continue };
+            let (first, second) = match step.decided {
+                true => (Condition::Nothing, Condition::Nothing),
+                false => conditions(program, rule),
+            };
+            for (condition, bit) in [(first, at), (second, half * 64 + at)] {
+                match condition {
+                    Condition::Nothing => open.insert(bit),
+                    Condition::Present(views) => {
+                        for view in views {
+                            builders.entry(*view).or_default().present.insert(bit);
+                        }
+                    }
+                    Condition::Classes(views, classes) => {
+                        for view in views {
+                            let known = &mut builders.entry(*view).or_default().classes;
+                            known.push((classes, bit as u32));
+                        }
+                    }
+                    Condition::Matcher(views, link, matcher) => {
+                        for view in views {
+                            let builder = builders.entry(*view).or_default();
+                            builder.asks(link, Interest { matcher, condition: bit as u32 });
+                        }
+                    }
+                }
+            }
+        }
+        let watches = builders.into_iter().map(|(view, builder)| builder.build(program, view));
+        Self { open, half, watches: watches.collect() }
+    }
+}
+
+#[derive(Default)]
+struct Builder {
+    present: BitSet,
+    classes: Vec<(ByteClasses, u32)>,
+    asks: BTreeMap<PipelineId, Vec<Interest>>,
+}
+
+impl Builder {
+    fn asks(&mut self, link: &Link, interest: Interest) {
+        let pipelines = match &*link.stages {
+            [] => std::slice::from_ref(&link.pipeline),
+            stages => stages,
+        };
+        for pipeline in pipelines {
+            self.asks.entry(*pipeline).or_default().push(interest);
+        }
+    }
+
+    fn build(self, program: &Compiled, view: ViewId) -> Watch {
+        let asks = self.asks.into_iter().map(|(pipeline, mut interests)| {
+            interests.sort_unstable();
+            interests.dedup();
+            let mut matchers = BitSet::default();
+            interests.iter().for_each(|interest| matchers.insert(interest.matcher as usize));
+            let step = program.pipelines.step(pipeline);
+            let trigger = step.map_or(ByteClasses::EMPTY, |step| step.any_trigger);
+            Ask { pipeline, trigger, matchers, interests: interests.into() }
+        });
+        let asks = asks.collect();
+        Watch { view, present: self.present, classes: self.classes.into(), asks }
+    }
+}
+
+/// The condition of the first link, and the best one of a later link whose failing nobody would notice.
+fn conditions<'a>(program: &Compiled, rule: &'a Rule) -> (Condition<'a>, Condition<'a>) {
+    let Some((first, later)) = rule.links.split_first() else {
+        return (Condition::Nothing, Condition::Nothing);
+    };
+    let mut second = Condition::Nothing;
+    if !leaves_traces(first) {
+        for link in later {
+            match (condition(program, link), &second) {
+                (found @ Condition::Matcher(..), _) => {
+                    second = found;
+                    break;
+                }
+                (found, Condition::Nothing) => second = found,
+                _ => {}
+            }
+            if leaves_traces(link) {
+                break;
+            }
+        }
+    }
+    (condition(program, first), second)
+}
+
+fn condition<'a>(program: &Compiled, link: &'a Link) -> Condition<'a> {
+    let (Some(views), Some(operator)) = (&link.views, &link.operator) else {
+        return Condition::Nothing;
+    };
+    if let Some(matcher) = link.matcher.filter(|_| !link.negated) {
+        return Condition::Matcher(views, link, matcher);
+    }
+    if let Operator::ByteRange(range) = operator
+        && !link.negated
+        && link.pipeline == PipelineId::NONE
+        && link.stages.is_empty()
+        && let Some(classes) = ByteClasses::covering(|byte| range.violated_by(&[byte]))
+    {
+        return Condition::Classes(views, classes);
+    }
+    // A variable without keys always has a value, if only the empty one.
+    let sometimes_empty = views.iter().all(|view| {
+        let target = program.views.target(*view);
+        target.is_some_and(|target| target.variable.kind() != Kind::Single)
+    });
+    if sometimes_empty { Condition::Present(views) } else { Condition::Nothing }
+}
