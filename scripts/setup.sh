@@ -14,6 +14,7 @@ need() { command -v "$1" >/dev/null || packages+=("$2"); }
 need cc gcc
 need c++ g++
 need cmake cmake        # zlib-ng in pingora-core
+need valgrind valgrind  # instruction counts of the request path
 need curl curl          # waiting for readiness, and the lines `make run` prints
 [ -e /etc/ssl/certs/ca-certificates.crt ] || packages+=(ca-certificates)
 # The reference engine of `make test-differential` is Go behind bindings that libclang generates.

@@ -35,7 +35,7 @@ stage fetch cargo fetch --locked --quiet --manifest-path fuzz/Cargo.toml
 stage fmt cargo fmt --all --check
 stage tidy cargo test --locked --quiet -p xtask
 stage clippy cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
-stage benches cargo check --locked --quiet -p portcullis-benches --all-targets --features peers
+stage benches cargo check --locked --quiet -p portcullis-benches --all-targets --features peers,waf-peers
 stage build cargo build --locked --quiet --release -p portcullis
 # The tests over sockets drive the binary that ships. Every failure is shown, not the first alone.
 export PORTCULLIS_BIN="$release"

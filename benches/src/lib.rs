@@ -1,5 +1,7 @@
 //! Benchmarks a reviewer can trust: CPU time instead of the clock on the wall, ratios in one run, on
 //! pinned cores, with every status counted.
 
+pub mod machine;
 pub mod peers;
 pub mod timing;
+pub mod waf;

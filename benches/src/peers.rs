@@ -9,6 +9,9 @@ pub mod contender;
 pub mod measure;
 pub mod report;
 
+use crate::waf::draw::Draw;
+use crate::waf::request::Request;
+
 /// What went wrong, in words.
 pub type Problem = String;
 
@@ -41,36 +44,51 @@ impl Shape {
         }
     }
 
-    /// The target with a query as browsers send.
-    pub fn target(self) -> &'static str {
+    /// A request of this shape; equal variants are equal requests.
+    pub fn request(self, variant: u64) -> Request {
+        let mut draw = Draw::new(variant);
+        let section = draw.of(&["catalogue", "garden", "books", "kitchen"]);
+        let sought = draw.of(&["garden+chair", "desk+lamp", "rain+jacket", "tea+pot"]);
+        let (page, number) = (draw.number(1, 400), draw.number(10_000, 99_999));
+        let session = format!("session={}; theme=light; consent=necessary", draw.hex(16));
+        let mut headers =
+            vec![("Host".to_owned(), HOST.to_owned()), ("Cookie".to_owned(), session)];
+        headers.extend(FIELDS.map(|(name, value)| (name.to_owned(), value.to_owned())));
         match self {
-            Self::Get => "/catalogue/items?page=2&sort=price&q=garden+chair",
-            Self::Form => "/account/address",
-        }
-    }
-
-    /// The body; empty for none.
-    pub fn body(self) -> &'static str {
-        match self {
-            Self::Get => "",
+            Self::Get => Request {
+                method: "GET".to_owned(),
+                target: format!("/{section}/items?page={page}&sort=price&q={sought}"),
+                headers,
+                body: String::new(),
+            },
             Self::Form => {
-                "first_name=Anna&last_name=Schmidt&street=Lindenweg+12&postcode=10115&\
-                 city=Berlin&country=DE&phone=%2B49+30+1234567&note=Please+ring+twice&save=1"
+                let body = format!(
+                    "first_name=Anna&last_name=Schmidt&street=Lindenweg+{page}&postcode={number}&\
+                     city=Berlin&country=DE&phone=%2B49+30+{number}67&note=Please+ring+twice&save=1"
+                );
+                let media = "application/x-www-form-urlencoded".to_owned();
+                headers.push(("Content-Type".to_owned(), media));
+                headers.push(("Content-Length".to_owned(), body.len().to_string()));
+                Request {
+                    method: "POST".to_owned(),
+                    target: "/account/address".to_owned(),
+                    headers,
+                    body,
+                }
             }
         }
     }
 }
 
-/// Fields that every request carries, beside Host.
-pub const FIELDS: [(&str, &str); 4] = [
+/// Fields that every request carries, beside Host and Cookie.
+const FIELDS: [(&str, &str); 3] = [
     ("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
     ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
     ("Accept-Language", "de,en-US;q=0.7,en;q=0.3"),
-    ("Cookie", "session=3f6c1a9e7b2d4c58; theme=light; consent=necessary"),
 ];
 
 /// The host that every request names.
-pub const HOST: &str = "shop.example.com";
+const HOST: &str = "shop.example.com";
 
 /// Which comparison a gateway takes part in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

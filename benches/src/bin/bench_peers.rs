@@ -7,10 +7,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use portcullis_benches::machine;
 use portcullis_benches::peers::contender::{Contender, NAMES, Place, probe, versions};
 use portcullis_benches::peers::measure::{Load, measure};
-use portcullis_benches::peers::report::{Row, json, markdown, targets};
+use portcullis_benches::peers::report::{Row, WITHOUT, bars, json, markdown};
 use portcullis_benches::peers::{Group, Result};
+use portcullis_benches::waf::bars::Bar;
 
 struct Plan {
     rounds: u32,
@@ -70,21 +72,21 @@ fn run() -> Result<bool> {
     let mut rows: Vec<Row> = Vec::new();
     for group in [Group::Plain, Group::Rules] {
         for shape in group.shapes() {
-            let members: Vec<&Contender> = gateways.iter().filter(|g| g.group == group).collect();
+            let members = members(&gateways, group);
             let start = rows.len();
-            rows.extend(members.iter().map(|gateway| Row {
-                name: gateway.name,
+            rows.extend(members.iter().map(|(name, _)| Row {
+                name,
                 group,
                 shape: *shape,
                 samples: Vec::new(),
             }));
             for round in 1..=plan.rounds {
-                for (gateway, row) in members.iter().zip(rows.iter_mut().skip(start)) {
+                for ((name, gateway), row) in members.iter().zip(rows.iter_mut().skip(start)) {
                     let sample = measure(gateway, &upstream, *shape, plan.load, &place.folder)?;
                     println!(
                         "round {round}: {} {}: {:.0} requests/s, p99 {:.2} ms, {} answered, \
                          {} reached the upstream",
-                        gateway.name,
+                        name,
                         shape.name(),
                         sample.per_second,
                         sample.p99_ms,
@@ -97,6 +99,8 @@ fn run() -> Result<bool> {
         }
     }
     let mut facts = versions(&place);
+    facts.push(("machine", machine::describe()));
+    facts.push(("load average afterwards", machine::load()));
     facts.push((
         "run",
         format!(
@@ -108,21 +112,25 @@ fn run() -> Result<bool> {
     finish(&rows, &facts, &plan.out)
 }
 
+/// The gateways of a comparison with their names in it: beside the rules stands the gateway without them, in the same
+/// rounds.
+fn members(gateways: &[Contender], group: Group) -> Vec<(&'static str, &Contender)> {
+    let own = gateways.iter().filter(|g| g.group == group).map(|g| (g.name, g));
+    let plain = gateways.iter().filter(|g| group == Group::Rules && g.name == "portcullis");
+    own.chain(plain.map(|g| (WITHOUT, g))).collect()
+}
+
 fn finish(rows: &[Row], facts: &[(&str, String)], out: &std::path::Path) -> Result<bool> {
-    let page = markdown(rows, facts);
+    let bars = bars(rows);
+    let page = markdown(rows, &bars, facts);
     let write = |name: &str, text: &str| {
         let path = out.join(name);
         std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
     };
     write("peers.md", &page)?;
-    write("peers.json", &format!("{:#}\n", json(rows, facts)))?;
+    write("peers.json", &format!("{:#}\n", json(rows, &bars, facts)))?;
     println!("\n{page}");
-    let mut held = true;
-    for (target, reached) in targets(rows) {
-        println!("{} {target}", if reached { "held:  " } else { "MISSED:" });
-        held &= reached;
-    }
-    Ok(held)
+    Ok(bars.iter().all(Bar::holds))
 }
 
 fn main() -> ExitCode {

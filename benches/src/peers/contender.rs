@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{FIELDS, GATEWAY_CORE, Group, HOST, LOAD_CORE, Problem, Result, Shape};
+use super::{GATEWAY_CORE, Group, LOAD_CORE, Problem, Result, Shape};
 
 /// How long a gateway may take until it answers; ModSecurity compiles its rules meanwhile.
 const START: Duration = Duration::from_secs(60);
@@ -268,20 +268,7 @@ impl Contender {
     /// # Errors
     /// When it does not answer.
     pub fn ask(&self, shape: Shape, more: &str) -> Result<u16> {
-        let body = shape.body();
-        let mut head = match shape {
-            Shape::Get => format!("GET {}{more} HTTP/1.1\r\n", shape.target()),
-            Shape::Form => format!(
-                "POST {}{more} HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\
-                 Content-Length: {}\r\n",
-                shape.target(),
-                body.len()
-            ),
-        };
-        for (name, value) in FIELDS {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        head.push_str(&format!("Host: {HOST}\r\nConnection: close\r\n\r\n{body}"));
+        let head = shape.request(0).wire(more, "Connection: close\r\n");
         let answer = self.exchange(&head)?;
         let status = answer.split(' ').nth(1).and_then(|word| word.parse().ok());
         status.ok_or_else(|| format!("{}: no status in {answer:.60}", self.name))
@@ -308,22 +295,51 @@ impl Contender {
         Ok(String::from_utf8_lossy(&answer).into_owned())
     }
 
+    /// Its processes: the folder in `/proc` and the fields of `stat` behind the name.
+    fn processes(&self) -> Vec<(PathBuf, Vec<String>)> {
+        let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+        let own = self.child.id().to_string();
+        let process = |folder: PathBuf| {
+            let stat = std::fs::read_to_string(folder.join("stat")).ok()?;
+            // The name may hold blanks; the fields after it do not.
+            let words: Vec<String> =
+                stat.rsplit_once(") ")?.1.split(' ').map(str::to_owned).collect();
+            (words.get(2) == Some(&own)).then_some((folder, words))
+        };
+        entries.flatten().filter_map(|entry| process(entry.path())).collect()
+    }
+
     /// CPU time and resident memory of its processes so far.
     pub fn cost(&self) -> Cost {
         let mut cost = Cost::default();
-        let Ok(entries) = std::fs::read_dir("/proc") else { return cost };
-        for entry in entries.flatten() {
-            let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else { continue };
-            // The name may hold blanks; the fields after it do not.
-            let Some((_, rest)) = stat.rsplit_once(") ") else { continue };
-            let words: Vec<&str> = rest.split(' ').collect();
+        for (_, words) in self.processes() {
             let number = |at: usize| words.get(at).and_then(|w| w.parse::<u64>().ok()).unwrap_or(0);
-            if number(2) == u64::from(self.child.id()) {
-                cost.cpu_ticks += number(11) + number(12);
-                cost.resident_pages += number(21);
-            }
+            cost.cpu_ticks += number(11) + number(12);
+            cost.resident_pages += number(21);
         }
         cost
+    }
+
+    /// Refuses a gateway one of whose threads may run elsewhere than on its core.
+    ///
+    /// # Errors
+    /// Names the thread's cores, or says that there is no process.
+    pub fn one_core(&self) -> Result<()> {
+        let mut threads = 0;
+        for (folder, _) in self.processes() {
+            for task in said(self.name, std::fs::read_dir(folder.join("task")))?.flatten() {
+                let Ok(status) = std::fs::read_to_string(task.path().join("status")) else {
+                    continue;
+                };
+                let allowed =
+                    status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+                if allowed.map(str::trim) != Some(GATEWAY_CORE.to_string().as_str()) {
+                    return Err(format!("{}: a thread may run on {allowed:?}", self.name));
+                }
+                threads += 1;
+            }
+        }
+        if threads == 0 { Err(format!("{}: no thread found", self.name)) } else { Ok(()) }
     }
 }
 
@@ -375,7 +391,7 @@ pub const ATTACK: &str = "&x=1%27%20UNION%20SELECT%20password%20FROM%20users--";
 /// Refuses a gateway that does not do its work before anything is measured.
 ///
 /// # Errors
-/// When a plain request is not 200, or an attack passes the rules.
+/// When a plain request is not 200, an attack passes the rules, or a thread is not bound to the gateway's core.
 pub fn probe(contender: &Contender) -> Result<()> {
     let expect = |what: &str, got: u16, want: u16| -> std::result::Result<(), Problem> {
         if got == want {
@@ -383,6 +399,7 @@ pub fn probe(contender: &Contender) -> Result<()> {
         }
         Err(format!("{}: {what} got {got}, not {want}", contender.name))
     };
+    contender.one_core()?;
     for shape in contender.group.shapes() {
         expect(shape.name(), contender.ask(*shape, "")?, 200)?;
     }

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
 use super::contender::Contender;
-use super::{FIELDS, GATEWAY_CORE, HOST, LOAD_CORE, Result, Shape};
+use super::{GATEWAY_CORE, LOAD_CORE, Result, Shape};
+use crate::waf::shapes::VARIANTS;
 
 /// What one measurement showed.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +27,8 @@ pub struct Sample {
     pub cpu_micros: f64,
     /// Resident memory of the gateway afterwards, MiB.
     pub resident_mib: f64,
+    /// Share of its core that the gateway used, percent: well below 100, and not it but the load was the limit.
+    pub busy_percent: f64,
     /// What other programs took of the gateway's core meanwhile, percent: above a few, the requests a
     /// second say little, and the CPU time a response is the figure to look at.
     pub disturbed_percent: f64,
@@ -52,6 +56,7 @@ pub fn measure(
 ) -> Result<Sample> {
     let script = folder.join(format!("{}.lua", shape.name().replace(' ', "-")));
     std::fs::write(&script, lua(shape)).map_err(|error| format!("wrk script: {error}"))?;
+    let start = Instant::now();
     let (reached, before, busy) = (upstream.count()?, gateway.cost(), core_ticks());
     let output = Command::new("taskset")
         .args(["-c", &LOAD_CORE.to_string(), "wrk", "-t1", "--latency"])
@@ -59,19 +64,21 @@ pub fn measure(
         .arg(format!("-d{}s", load.seconds))
         .arg("-s")
         .arg(&script)
-        .arg(format!("http://{}{}", gateway.address, shape.target()))
+        .arg(format!("http://{}/", gateway.address))
         .output()
         .map_err(|error| format!("wrk: {error} (apt-get install wrk)"))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let (after, busy_after) = (gateway.cost(), core_ticks());
+    let (after, busy_after, seconds) =
+        (gateway.cost(), core_ticks(), start.elapsed().as_secs_f64());
     let mut sample = parse(&text)
         .ok_or_else(|| format!("wrk said {text} {}", String::from_utf8_lossy(&output.stderr)))?;
     // The second question for the count is itself a request that the upstream sees.
     sample.reached = upstream.count()?.saturating_sub(reached + 1);
     let ticks = after.cpu_ticks.saturating_sub(before.cpu_ticks);
+    sample.busy_percent = ticks as f64 / seconds;
     sample.cpu_micros = ticks as f64 * 10_000.0 / sample.responses.max(1) as f64;
     let foreign = busy_after.saturating_sub(busy).saturating_sub(ticks);
-    sample.disturbed_percent = foreign as f64 / f64::from(load.seconds.max(1));
+    sample.disturbed_percent = foreign as f64 / seconds;
     sample.resident_mib = after.resident_pages as f64 / 256.0;
     if sample.refused + sample.errors > 0 || sample.reached < sample.responses {
         return Err(format!("{}: not every request passed: {sample:?}", gateway.name));
@@ -87,19 +94,14 @@ fn core_ticks() -> u64 {
     line.split(' ').take(3).filter_map(|word| word.parse::<u64>().ok()).sum()
 }
 
+/// All variants of the shape, one after the other.
 fn lua(shape: Shape) -> String {
-    let mut script = format!("wrk.headers[\"Host\"] = \"{HOST}\"\n");
-    for (name, value) in FIELDS {
-        script.push_str(&format!("wrk.headers[\"{name}\"] = \"{value}\"\n"));
+    let mut script = "local requests = {}\n".to_owned();
+    for variant in 0..VARIANTS {
+        let bytes = shape.request(variant).wire("", "").replace('\r', "\\r").replace('\n', "\\n");
+        script.push_str(&format!("requests[{}] = \"{bytes}\"\n", variant + 1));
     }
-    match shape {
-        Shape::Get => {}
-        Shape::Form => script.push_str(&format!(
-            "wrk.method = \"POST\"\nwrk.body = \"{}\"\n\
-             wrk.headers[\"Content-Type\"] = \"application/x-www-form-urlencoded\"\n",
-            shape.body()
-        )),
-    }
+    script.push_str("local at = 0\nrequest = function()\n    at = at % #requests + 1\n    return requests[at]\nend\n");
     script
 }
 

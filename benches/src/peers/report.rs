@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use super::measure::Sample;
 use super::{Group, Shape};
+use crate::waf::bars::{self, Bar};
+use crate::waf::report::median;
 
 /// All samples of one gateway for one shape.
 #[derive(Debug, Clone)]
@@ -21,14 +23,7 @@ pub struct Row {
 impl Row {
     /// The median of a figure over the rounds.
     pub fn median(&self, figure: impl Fn(&Sample) -> f64) -> f64 {
-        let mut all: Vec<f64> = self.samples.iter().map(figure).collect();
-        all.sort_by(f64::total_cmp);
-        let middle = all.len() / 2;
-        match (all.len() % 2, all.get(middle), middle.checked_sub(1).and_then(|at| all.get(at))) {
-            (0, Some(high), Some(low)) => (high + low) / 2.0,
-            (_, Some(value), _) => *value,
-            _ => 0.0,
-        }
+        median(&self.samples.iter().map(figure).collect::<Vec<_>>())
     }
 }
 
@@ -45,15 +40,15 @@ fn tables(rows: &[Row]) -> Vec<(Group, Shape, Vec<&Row>)> {
 }
 
 /// A Markdown page with a table a comparison.
-pub fn markdown(rows: &[Row], facts: &[(&str, String)]) -> String {
+pub fn markdown(rows: &[Row], bars: &[Bar], facts: &[(&str, String)]) -> String {
     let mut page = String::new();
     for (group, shape, list) in tables(rows) {
         let Some(first) = list.first() else { continue };
         let (own, own_cpu) = (first.median(|s| s.per_second), first.median(|s| s.cpu_micros));
         page.push_str(&format!(
             "### {}, {}\n\n| gateway | requests/s | {} : this | p99 ms | CPU µs/request | this : {} | \
-             MiB | lowest-highest requests/s | others on its core % |\n\
-             |---|---:|---:|---:|---:|---:|---:|---|---:|\n",
+             MiB | lowest-highest requests/s | its core busy % | others on it % |\n\
+             |---|---:|---:|---:|---:|---:|---:|---|---:|---:|\n",
             shape.name(),
             group.name(),
             first.name,
@@ -64,7 +59,7 @@ pub fn markdown(rows: &[Row], facts: &[(&str, String)]) -> String {
             let cpu = row.median(|s| s.cpu_micros);
             let rates = row.samples.iter().map(|s| s.per_second);
             page.push_str(&format!(
-                "| {} | {rate:.0} | {:.2} | {:.2} | {cpu:.1} | {:.2} | {:.0} | {:.0}-{:.0} | {:.0} |\n",
+                "| {} | {rate:.0} | {:.2} | {:.2} | {cpu:.1} | {:.2} | {:.0} | {:.0}-{:.0} | {:.0} | {:.0} |\n",
                 row.name,
                 own / rate,
                 row.median(|s| s.p99_ms),
@@ -72,11 +67,14 @@ pub fn markdown(rows: &[Row], facts: &[(&str, String)]) -> String {
                 row.median(|s| s.resident_mib),
                 rates.clone().fold(f64::INFINITY, f64::min),
                 rates.fold(0.0, f64::max),
+                row.median(|s| s.busy_percent),
                 row.median(|s| s.disturbed_percent),
             ));
         }
         page.push('\n');
     }
+    page.push_str(&bars::table(bars));
+    page.push('\n');
     for (name, value) in facts {
         page.push_str(&format!("- {name}: {value}\n"));
     }
@@ -84,7 +82,7 @@ pub fn markdown(rows: &[Row], facts: &[(&str, String)]) -> String {
 }
 
 /// Everything as JSON.
-pub fn json(rows: &[Row], facts: &[(&str, String)]) -> Value {
+pub fn json(rows: &[Row], bars: &[Bar], facts: &[(&str, String)]) -> Value {
     let rows: Vec<Value> = rows
         .iter()
         .map(|row| {
@@ -96,27 +94,83 @@ pub fn json(rows: &[Row], facts: &[(&str, String)]) -> Value {
                 "rounds": row.samples.iter().map(|s| json!({
                     "per_second": s.per_second, "p99_ms": s.p99_ms, "responses": s.responses,
                     "refused": s.refused, "errors": s.errors, "reached_upstream": s.reached,
-                    "cpu_micros": s.cpu_micros, "disturbed_percent": s.disturbed_percent, "resident_mib": s.resident_mib,
+                    "cpu_micros": s.cpu_micros, "busy_percent": s.busy_percent, "disturbed_percent": s.disturbed_percent, "resident_mib": s.resident_mib,
                 })).collect::<Vec<_>>(),
             })
         })
         .collect();
     let facts: serde_json::Map<String, Value> =
         facts.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
-    json!({ "facts": facts, "rows": rows })
+    json!({ "facts": facts, "rows": rows, "bars": bars::json(bars) })
 }
 
-/// Which ratios the project asks for, and whether this run has them: against stock pingora-proxy
-/// and against Envoy, without filters.
-pub fn targets(rows: &[Row]) -> Vec<(String, bool)> {
-    let rate = |name: &str| {
-        rows.iter().find(|row| row.name == name).map(|row| row.median(|s| s.per_second))
-    };
-    [("stock-pingora", 1.4), ("envoy", 2.0)]
+/// The plain gateway beside those with rules, for what switching the rules on costs.
+pub const WITHOUT: &str = "portcullis without filters";
+
+/// The median over the rounds of a figure made of two gateways' samples of the same round.
+fn between(
+    rows: &[Row],
+    shape: Shape,
+    [one, other]: [&str; 2],
+    figure: impl Fn(&Sample, &Sample) -> f64,
+) -> Option<f64> {
+    let find = |name: &str| rows.iter().find(|row| row.name == name && row.shape == shape);
+    let (one, other) = (find(one)?, find(other)?);
+    let all: Vec<f64> = one.samples.iter().zip(&other.samples).map(|(a, b)| figure(a, b)).collect();
+    Some(median(&all))
+}
+
+/// What the project asks for, and whether this run has it: against stock pingora-proxy and Envoy without filters,
+/// against nginx with ModSecurity on the same rules, and against the gateway's own rate without them.
+pub fn bars(rows: &[Row]) -> Vec<Bar> {
+    let ratio = |a: &Sample, b: &Sample| a.per_second / b.per_second;
+    let ratios = [
+        (Shape::Get, "portcullis", "stock-pingora", 1.4, 1.4),
+        (Shape::Get, "portcullis", "envoy", 2.0, 2.0),
+        (Shape::Get, "portcullis-waf", "nginx-modsecurity", 20.0, 35.0),
+        (Shape::Form, "portcullis-waf", "nginx-modsecurity", 20.0, 35.0),
+    ];
+    let mut all: Vec<Bar> = ratios
         .into_iter()
-        .filter_map(|(peer, least)| {
-            let ratio = rate("portcullis")? / rate(peer)?;
-            Some((format!("portcullis : {peer} = {ratio:.2}, at least {least}"), ratio >= least))
+        .filter_map(|(shape, own, peer, floor, aim)| {
+            let reached = between(rows, shape, [own, peer], ratio)?;
+            let what = format!("{}, requests/s of {own} : {peer}", shape.name());
+            Some(Bar { what, unit: "x", floor, aim, reached, more: true })
         })
-        .collect()
+        .collect();
+    let drop =
+        |with: &Sample, without: &Sample| (1.0 - with.per_second / without.per_second) * 100.0;
+    all.extend(between(rows, Shape::Get, ["portcullis-waf", WITHOUT], drop).map(|reached| Bar {
+        what: "GET, drop of the gateway's own requests/s with CRS at paranoia level 1".to_owned(),
+        unit: "%",
+        floor: 45.0,
+        aim: 30.0,
+        reached,
+        more: false,
+    }));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_are_made_of_rounds() {
+        let row = |name, group, rates: [f64; 3]| {
+            let samples =
+                rates.map(|per_second| Sample { per_second, ..Sample::default() }).to_vec();
+            Row { name, group, shape: Shape::Get, samples }
+        };
+        let rows = [
+            row("portcullis", Group::Plain, [100.0, 10.0, 100.0]),
+            row("stock-pingora", Group::Plain, [50.0, 5.0, 80.0]),
+            row("portcullis-waf", Group::Rules, [60.0, 6.0, 90.0]),
+            row(WITHOUT, Group::Rules, [100.0, 10.0, 100.0]),
+        ];
+        let bars = bars(&rows);
+        let reached: Vec<f64> = bars.iter().map(|bar| bar.reached).collect();
+        assert_eq!(reached, [2.0, 40.0]);
+        assert!(bars.iter().all(Bar::holds));
+    }
 }

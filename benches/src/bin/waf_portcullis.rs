@@ -1,0 +1,71 @@
+//! This engine as a driver of `make bench-waf`; see `portcullis_benches::waf::serve`.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use mimalloc::MiMalloc;
+use portcullis_benches::waf::request::Request;
+use portcullis_benches::waf::serve::{Engine, serve};
+use portcullis_waf_engine::{CompileOptions, RuleSet, Sources, Transaction, TransactionId};
+
+// As in the gateway.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+struct Portcullis(Arc<RuleSet>);
+
+/// Every file below the working folder that a rule set may be made of, under its relative name.
+fn files(folder: &Path, prefix: &str, sources: &mut Sources) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            files(&entry.path(), &format!("{name}/"), sources)?;
+        } else if name.contains('/') || name.ends_with(".conf") {
+            sources.insert(name, std::fs::read(entry.path())?);
+        }
+    }
+    Ok(())
+}
+
+impl Engine for Portcullis {
+    fn version() -> String {
+        format!("portcullis {}", env!("CARGO_PKG_VERSION"))
+    }
+
+    fn compile(entry: &str) -> Result<Self, String> {
+        let text = std::fs::read_to_string(entry).map_err(|error| format!("{entry}: {error}"))?;
+        let mut sources = Sources::new(entry.to_owned(), text);
+        files(Path::new("."), "", &mut sources).map_err(|error| error.to_string())?;
+        let all = |problems: Vec<_>| format!("{problems:?}");
+        RuleSet::compile(&sources, &CompileOptions::default()).map(Self).map_err(all)
+    }
+
+    fn run(&self, request: &Request, id: u64) -> Result<Option<u16>, String> {
+        let mut tx = Transaction::new(Arc::clone(&self.0), TransactionId::from(u128::from(id)));
+        let client = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
+        tx.connection(client, 50_000, IpAddr::V4(Ipv4Addr::LOCALHOST), 80);
+        let target = request.target.as_bytes();
+        tx.request_line(request.method.as_bytes(), target, target, b"HTTP/1.1");
+        for (name, value) in &request.headers {
+            tx.request_header(name.as_bytes(), value.as_bytes());
+        }
+        let mut stopped = tx.request_headers_done();
+        if stopped.is_none() {
+            stopped = tx.request_body(request.body.as_bytes(), true);
+        }
+        Ok(stopped.map(|found| found.status))
+    }
+}
+
+fn main() -> ExitCode {
+    match serve::<Portcullis>() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("waf-portcullis: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Counts instructions of the request path under callgrind and fails when one moved by more than 5 % from
+# benches/instructions.json. `--update` writes the file: part of every change that is meant to move a count.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cargo build --locked --quiet --release -p portcullis-benches --example instructions
+exec "${CARGO_TARGET_DIR:-target}/release/examples/instructions" "$@"
