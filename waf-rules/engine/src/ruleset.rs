@@ -14,6 +14,7 @@ use crate::meta::RuleMeta;
 use crate::plan::Plan;
 use crate::shared::Shared;
 use crate::sources::Sources;
+use crate::transaction::ScoreSlots;
 use crate::variable::Variable;
 
 /// How a rule set is compiled.
@@ -98,6 +99,7 @@ pub struct RuleSet {
     pub(crate) collections: Option<Arc<dyn CollectionStore>>,
     pub(crate) kept: Kept,
     pub(crate) ledger: Ledger,
+    pub(crate) scores: ScoreSlots,
 }
 
 impl RuleSet {
@@ -123,6 +125,7 @@ impl RuleSet {
         let own = || Arc::new(LocalCollections::default()) as Arc<dyn CollectionStore>;
         let collections = program.opens_records.then(|| given().unwrap_or_else(own));
         Ok(Arc::new(Self {
+            scores: ScoreSlots::of(&program.names),
             program,
             plan,
             collections,

@@ -17,6 +17,7 @@ mod request;
 mod run;
 mod sampled;
 mod scans;
+mod score;
 mod state;
 mod survey;
 mod tx;
@@ -30,11 +31,12 @@ use std::time::{Instant, SystemTime};
 
 use crate::limits::MAX_IDLE_WORKSPACES;
 use crate::meta::Phase;
-use crate::outcome::{Interruption, RuleMatch, Score};
+use crate::outcome::{Interruption, RuleMatch};
 use crate::ruleset::{EngineMode, RuleSet};
 pub use crate::transaction::audit::{Audit, AuditFile, Mark};
 use crate::transaction::bag::Bag;
 pub(crate) use crate::transaction::constants::{Constant, Constants};
+pub(crate) use crate::transaction::score::ScoreSlots;
 use crate::transaction::state::State;
 use crate::transaction::tx::Datum;
 use crate::variable::Variable;
@@ -46,24 +48,48 @@ thread_local! {
 
 /// What `UNIQUE_ID` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TransactionId(String);
+pub struct TransactionId(Id);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Id {
+    /// 32 hexadecimal digits.
+    Number([u8; 32]),
+    Text(String),
+}
 
 impl From<u128> for TransactionId {
     fn from(id: u128) -> Self {
-        Self(format!("{id:032x}"))
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [b'0'; 32];
+        let mut rest = id;
+        for place in text.iter_mut().rev() {
+            *place = DIGITS.get((rest & 15) as usize).copied().unwrap_or(b'0');
+            rest >>= 4;
+        }
+        Self(Id::Number(text))
     }
 }
 
 impl From<&str> for TransactionId {
     fn from(id: &str) -> Self {
-        Self(id.to_owned())
+        Self(Id::Text(id.to_owned()))
     }
 }
 
 impl TransactionId {
     /// As rules see it.
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0 {
+            Id::Number(digits) => std::str::from_utf8(digits).unwrap_or_default(),
+            Id::Text(text) => text,
+        }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Id::Number(digits) => digits,
+            Id::Text(text) => text.as_bytes(),
+        }
     }
 }
 
@@ -78,7 +104,9 @@ impl Transaction {
     pub fn new(rules: Arc<RuleSet>, id: TransactionId) -> Self {
         let mut state = IDLE.with_borrow_mut(Vec::pop).unwrap_or_default();
         state.reset(&rules);
-        state.set(Variable::UniqueId, id.0.as_bytes());
+        if rules.names(Variable::UniqueId) {
+            state.set(Variable::UniqueId, id.as_bytes());
+        }
         if rules.names(Variable::Duration) {
             state.started = Some((Instant::now(), SystemTime::now()));
         }
@@ -149,8 +177,10 @@ impl Transaction {
     pub fn response_head(&mut self, status: u16, protocol: &[u8]) {
         self.state.set_number(Variable::ResponseStatus, i64::from(status));
         self.state.set(Variable::ResponseProtocol, protocol);
-        let line = [protocol, format!(" {status}").as_bytes()].concat();
-        self.state.set(Variable::StatusLine, &line);
+        if self.rules.names(Variable::StatusLine) {
+            let line = [protocol, format!(" {status}").as_bytes()].concat();
+            self.state.set(Variable::StatusLine, &line);
+        }
     }
 
     /// One response header line.
@@ -209,26 +239,6 @@ impl Transaction {
     /// The interruption that was asked for, where there was one.
     pub fn interruption(&self) -> Option<&Interruption> {
         self.state.interruption.as_ref()
-    }
-
-    /// The anomaly scores as they stand.
-    pub fn score(&self) -> Score {
-        let number = |name: &str| self.tx_number(name);
-        let levels = |direction: &str| {
-            [1, 2, 3, 4].map(|level| number(&format!("{direction}_anomaly_score_pl{level}")))
-        };
-        Score {
-            inbound: number("blocking_inbound_anomaly_score"),
-            outbound: number("blocking_outbound_anomaly_score"),
-            inbound_threshold: number("inbound_anomaly_score_threshold"),
-            outbound_threshold: number("outbound_anomaly_score_threshold"),
-            inbound_levels: levels("inbound"),
-            outbound_levels: levels("outbound"),
-        }
-    }
-
-    fn tx_number(&self, name: &str) -> i64 {
-        self.tx_datum(name).map_or(0, |datum| datum.number(&self.state.values))
     }
 
     fn tx_datum(&self, name: &str) -> Option<Datum> {

@@ -15,7 +15,7 @@ use portcullis_filter::{
     BodyInterest, Culprit, Exchange, Filter, FilterError, Flow, Interest, LocalReply, Note,
     WholeBody,
 };
-use portcullis_telemetry::metrics::WafPhase;
+use portcullis_telemetry::metrics::{WafMetrics, WafPhase};
 use portcullis_telemetry::{LogSink, Metrics, Redactor};
 use portcullis_waf_engine::{Disruption, Interruption, RuleSet, Transaction, TransactionId};
 
@@ -63,6 +63,8 @@ pub struct WafFilter {
 /// What one exchange keeps between phases.
 struct Inspection {
     transaction: Transaction,
+    /// Of the route; looked up once.
+    metrics: Arc<WafMetrics>,
     interruption: Option<Interruption>,
     status: u16,
     /// Time in each phase.
@@ -70,6 +72,12 @@ struct Inspection {
 }
 
 impl Inspection {
+    /// A phase took this long.
+    fn inspected(&mut self, phase: WafPhase, took: Duration) {
+        self.metrics.inspected(phase, took);
+        self.took(phase, took);
+    }
+
     fn took(&mut self, phase: WafPhase, took: Duration) {
         if let Some(micros) = self.phase_micros.get_mut(phase as usize) {
             *micros += u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
@@ -180,10 +188,15 @@ impl Filter for WafFilter {
         let began = Instant::now();
         let mut transaction = self.begin(ex, req);
         let demand = transaction.request_headers_done();
-        let took = self.reporter.inspected(&ex.route, WafPhase::RequestHeaders, began);
-        let mut inspection =
-            Inspection { transaction, interruption: None, status: 0, phase_micros: [0; 5] };
-        inspection.took(WafPhase::RequestHeaders, took);
+        let metrics = self.reporter.of(&ex.route);
+        let mut inspection = Inspection {
+            transaction,
+            metrics,
+            interruption: None,
+            status: 0,
+            phase_micros: [0; 5],
+        };
+        inspection.inspected(WafPhase::RequestHeaders, began.elapsed());
         ex.set_state(inspection);
         Ok(self.answer(ex, demand))
     }
@@ -207,10 +220,9 @@ impl Filter for WafFilter {
         if !inflated.complete && self.request_body.on_limit == OnLimit::Reject {
             return Ok(LocalReply::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large").into());
         }
-        let transaction = transaction(ex)?;
-        let demand = transaction.request_body(&inflated.bytes, inflated.complete);
-        let took = self.reporter.inspected(&ex.route, WafPhase::RequestBody, began);
-        inspection(ex)?.took(WafPhase::RequestBody, took);
+        let inspection = inspection(ex)?;
+        let demand = inspection.transaction.request_body(&inflated.bytes, inflated.complete);
+        inspection.inspected(WafPhase::RequestBody, began.elapsed());
         Ok(self.answer(ex, demand))
     }
 
@@ -230,8 +242,7 @@ impl Filter for WafFilter {
         }
         let demand = transaction.response_headers_done();
         let wants_body = demand.is_none() && transaction.wants_response_body();
-        let took = self.reporter.inspected(&ex.route, WafPhase::ResponseHeaders, began);
-        self::inspection(ex)?.took(WafPhase::ResponseHeaders, took);
+        inspection.inspected(WafPhase::ResponseHeaders, began.elapsed());
         if wants_body && self.response_body.inspect && !is_stream(&res.headers) {
             ex.hold_response(self.response_body.limit.in_memory());
         }
@@ -248,23 +259,26 @@ impl Filter for WafFilter {
         let limit_bytes = self.response_body.limit.in_memory();
         let inflated = inflate(&res.headers, body, limit_bytes)
             .map_err(|refusal| FilterError::new(Culprit::Upstream, refusal.to_string()))?;
-        let demand = transaction(ex)?.response_body(&inflated.bytes, inflated.complete);
-        let took = self.reporter.inspected(&ex.route, WafPhase::ResponseBody, began);
-        inspection(ex)?.took(WafPhase::ResponseBody, took);
+        let inspection = inspection(ex)?;
+        let demand = inspection.transaction.response_body(&inflated.bytes, inflated.complete);
+        inspection.inspected(WafPhase::ResponseBody, began.elapsed());
         Ok(self.answer(ex, demand))
     }
 
     fn log(&self, ex: &mut Exchange) {
         let Some(mut inspection) = ex.take_state::<Inspection>() else { return };
-        let began = Instant::now();
+        // Only an audit record says how long this phase took.
+        let began = self.audit.is_some().then(Instant::now);
         inspection.transaction.logging();
         if let Some(counts) = &self.record_counts {
             counts.show();
         }
-        inspection.took(WafPhase::Logging, began.elapsed());
-        let Inspection { transaction, interruption, status, phase_micros } = &inspection;
+        if let Some(began) = began {
+            inspection.took(WafPhase::Logging, began.elapsed());
+        }
+        let Inspection { transaction, metrics, interruption, status, phase_micros } = &inspection;
         ex.hidden = hidden(transaction);
-        self.reporter.report(ex, transaction, interruption.as_ref(), *status);
+        self.reporter.report(ex, transaction, metrics, (interruption.as_ref(), *status));
         if let Some(audit) = &self.audit {
             let interrupted = interruption.is_some();
             let ended = Ended { status: *status, interrupted, phase_micros: *phase_micros };
@@ -287,10 +301,6 @@ fn addresses(ex: &Exchange) -> SocketAddrs {
 fn inspection(ex: &mut Exchange) -> Result<&mut Inspection, FilterError> {
     ex.state_mut::<Inspection>()
         .ok_or_else(|| FilterError::new(Culprit::Internal, "no transaction was begun"))
-}
-
-fn transaction(ex: &mut Exchange) -> Result<&mut Transaction, FilterError> {
-    inspection(ex).map(|inspection| &mut inspection.transaction)
 }
 
 /// Whether a response has no end that could be waited for.

@@ -3,11 +3,10 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use parking_lot::RwLock;
 use portcullis_filter::{Exchange, Note};
-use portcullis_telemetry::metrics::{Direction, WafMetrics, WafPhase};
+use portcullis_telemetry::metrics::{Direction, WafMetrics};
 use portcullis_telemetry::{
     LogSink, Metrics, Redactor, Scores, Timestamp, WafAction, WafEvent, WafMatch,
 };
@@ -47,28 +46,24 @@ impl Reporter {
         }
     }
 
-    /// A phase was inspected; the result is how long it took.
-    pub(crate) fn inspected(&self, route: &Arc<str>, phase: WafPhase, began: Instant) -> Duration {
-        let took = began.elapsed();
-        self.of(route).inspected(phase, took);
-        took
-    }
-
-    /// An exchange ended. `status` is that of the local reply or of the response, 0 for none.
+    /// An exchange ended, with what the rules demanded and a status. The status is that of the local reply or of the response, 0 for none.
     pub(crate) fn report(
         &self,
         ex: &mut Exchange,
         transaction: &Transaction,
-        demand: Option<&Interruption>,
-        status: u16,
+        metrics: &WafMetrics,
+        ended: (Option<&Interruption>, u16),
     ) {
-        let metrics = self.of(&ex.route);
-        let score = transaction.score();
+        let (demand, status) = ended;
+        let inbound = transaction.inbound_score();
         metrics.transactions.increment();
-        metrics.exhausted_patterns.add(u64::from(transaction.exhausted_patterns()));
-        metrics.score(Direction::Inbound, unsigned(score.inbound));
-        if score.inbound > 0 {
-            ex.note("waf_score", Note::Number(score.inbound));
+        match transaction.exhausted_patterns() {
+            0 => {}
+            patterns => metrics.exhausted_patterns.add(u64::from(patterns)),
+        }
+        metrics.score(Direction::Inbound, unsigned(inbound));
+        if inbound > 0 {
+            ex.note("waf_score", Note::Number(inbound));
         }
         let matches: Vec<&RuleMatch> = transaction.matches().iter().filter(|m| m.log).collect();
         for matched in &matches {
@@ -82,7 +77,8 @@ impl Reporter {
             metrics.detected.increment();
         }
         if let Some(log) = &self.log {
-            let verdict = Verdict { matches: &matches, score: &score, demand, status };
+            let score = &transaction.score();
+            let verdict = Verdict { matches: &matches, score, demand, status };
             let redactor = self.redactor.with(&secrets(&self.redactor, transaction));
             self.write_event((log, &redactor), ex, &verdict);
         }
@@ -124,7 +120,8 @@ impl Reporter {
         log.write(|line| event.write_line(redactor, line));
     }
 
-    fn of(&self, route: &Arc<str>) -> Arc<WafMetrics> {
+    /// Where exchanges of a route are counted.
+    pub(crate) fn of(&self, route: &Arc<str>) -> Arc<WafMetrics> {
         if let Some(metrics) = self.by_route.read().get(route) {
             return Arc::clone(metrics);
         }
