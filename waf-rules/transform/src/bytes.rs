@@ -70,16 +70,101 @@ pub(crate) fn c_escape(letter: u8) -> Option<u8> {
     })
 }
 
+/// A table of what a `const fn(u8)` says of each byte, made at compile time.
+macro_rules! class_table {
+    ($class:path) => {{
+        let mut table = [$class(0); 256];
+        let mut byte = 0;
+        while byte < 256 {
+            table[byte] = $class(byte as u8);
+            byte += 1;
+        }
+        table
+    }};
+}
+pub(crate) use class_table;
+
+/// Bytes that are judged together before an answer is asked for.
+const BLOCK_BYTES: usize = 64;
+/// True when a byte of `input` is of the class. No early exit inside a block, so that it vectorises.
+pub(crate) fn any(input: &[u8], class: impl Fn(u8) -> bool) -> bool {
+    input.chunks(BLOCK_BYTES).any(|block| block.iter().fold(false, |found, &b| found | class(b)))
+}
+
+/// As [`any`], for a class that is dear to ask for one byte alone: what makes no whole block, and so all of a
+/// short value, is looked up in the table of the same class.
+pub(crate) fn any_of(input: &[u8], class: impl Fn(u8) -> bool, table: &[bool; 256]) -> bool {
+    let (blocks, rest) = input.as_chunks::<BLOCK_BYTES>();
+    blocks.iter().any(|block| block.iter().fold(false, |found, &b| found | class(b)))
+        || rest.iter().fold(false, |found, &b| found | table[usize::from(b)])
+}
+
+/// What a byte says of a text in which blanks may be too many.
+pub(crate) mod mark {
+    /// It is a blank.
+    pub(crate) const BLANK: u8 = 1;
+    /// It changes the text when it stands after a blank.
+    pub(crate) const AFTER_BLANK: u8 = 2;
+    /// It changes the text wherever it stands.
+    pub(crate) const ALWAYS: u8 = 4;
+}
+
+/// True when a byte of `input` changes it by its [`mark`]s. The classes say the same as the table: they make
+/// vectors, which pay for a long value.
+pub(crate) fn any_marked(
+    input: &[u8],
+    marks: &[u8; 256],
+    always: impl Fn(u8) -> bool,
+    after_blank: impl Fn(u8) -> bool,
+) -> bool {
+    if input.len() >= BLOCK_BYTES {
+        return any(input, always) || any_pair(input, |a, b| (a == b' ') & after_blank(b));
+    }
+    let mut before = 0;
+    let found = input.iter().fold(0, |found, &byte| {
+        let marks = marks[usize::from(byte)];
+        let changes = marks & (before | mark::ALWAYS);
+        before = (marks & mark::BLANK) << 1;
+        found | changes
+    });
+    found != 0
+}
+
+/// True when two neighbours in `input` are such as `pair` says. No early exit inside a block, so that it
+/// vectorises.
+fn any_pair(input: &[u8], pair: impl Fn(u8, u8) -> bool) -> bool {
+    let next = input.get(1..).unwrap_or_default();
+    let input = input.get(..next.len()).unwrap_or_default();
+    input.chunks(BLOCK_BYTES).zip(next.chunks(BLOCK_BYTES)).any(|(block, next)| {
+        block.iter().zip(next).fold(false, |found, (&a, &b)| found | pair(a, b))
+    })
+}
+
+/// Bytes that [`keep`] moves at a time.
+const STEP_BYTES: usize = 16;
+
 /// Copies the bytes of a class to the empty `out`. Every byte is written and the place moves on by 0 or 1,
 /// which costs no branch that depends on the data.
-pub(crate) fn keep(input: &[u8], out: &mut Vec<u8>, class: impl Fn(u8) -> bool) {
-    out.resize(input.len(), 0);
+pub(crate) fn keep(input: &[u8], out: &mut Vec<u8>, class: &[bool; 256]) {
+    out.resize(input.len() + STEP_BYTES, 0);
     let mut kept = 0;
-    for &byte in input {
+    let (steps, rest) = input.as_chunks::<STEP_BYTES>();
+    for step in steps {
+        let Some(to) = out.get_mut(kept..).and_then(|to| to.first_chunk_mut::<STEP_BYTES>()) else {
+            break;
+        };
+        let mut at = 0;
+        for &byte in step {
+            to[at % STEP_BYTES] = byte;
+            at += usize::from(class[usize::from(byte)]);
+        }
+        kept += at;
+    }
+    for &byte in rest {
         if let Some(place) = out.get_mut(kept) {
             *place = byte;
         }
-        kept += usize::from(class(byte));
+        kept += usize::from(class[usize::from(byte)]);
     }
     out.truncate(kept);
 }

@@ -105,6 +105,7 @@ pub enum Transformation {
     Utf8ToUnicode,
 }
 
+use crate::bytes::any;
 use Transformation as T;
 
 /// Every accepted name, canonical spelling first for each transformation.
@@ -266,7 +267,7 @@ impl Transformation {
             T::HexEncode => hex::encode(input, out),
             T::HtmlEntityDecode => html_entity_decode::write(input, out),
             T::JsDecode => js_decode::write(input, out),
-            T::Length => out.extend_from_slice(input.len().to_string().as_bytes()),
+            T::Length => digest::length(input, out),
             T::Lowercase => out.extend(input.iter().map(u8::to_ascii_lowercase)),
             T::Md5 => digest::md5(input, out),
             T::None => out.extend_from_slice(input),
@@ -293,9 +294,4 @@ impl Transformation {
             T::Utf8ToUnicode => utf8_to_unicode::write(input, out),
         }
     }
-}
-
-/// True when a byte of `input` is of the class. No early exit inside a block, so that it vectorises.
-fn any(input: &[u8], class: impl Fn(u8) -> bool) -> bool {
-    input.chunks(64).any(|block| block.iter().fold(false, |found, &b| found | class(b)))
 }

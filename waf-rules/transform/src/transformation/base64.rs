@@ -20,7 +20,8 @@ const fn sextets() -> [u8; 256] {
 /// Decodes up to the first byte that cannot be part of Base64. Line breaks are skipped, as in MIME, and
 /// an unfinished last group gives the whole bytes it holds: an attacker gains nothing by leaving off `=`.
 pub(super) fn decode(input: &[u8], out: &mut Vec<u8>) {
-    let groups = input
+    let rest = whole_groups(input, out);
+    let groups = rest
         .iter()
         .filter(|b| !matches!(b, b'\r' | b'\n'))
         .map(|&b| SEXTET[usize::from(b)])
@@ -30,7 +31,25 @@ pub(super) fn decode(input: &[u8], out: &mut Vec<u8>) {
 
 /// Decodes what is of the alphabet and skips everything else, padding included.
 pub(super) fn decode_ext(input: &[u8], out: &mut Vec<u8>) {
-    collect(input.iter().map(|&b| SEXTET[usize::from(b)]).filter(|&sextet| sextet != 0xFF), out);
+    let rest = whole_groups(input, out);
+    collect(rest.iter().map(|&b| SEXTET[usize::from(b)]).filter(|&sextet| sextet != 0xFF), out);
+}
+
+/// Decodes groups of four up to the first one that has a byte outside the alphabet; the input from there on.
+fn whole_groups<'a>(input: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
+    let (groups, _) = input.as_chunks::<4>();
+    let mut used = 0;
+    for group in groups {
+        let sextets = group.map(|byte| SEXTET[usize::from(byte)]);
+        if sextets.iter().fold(0, |all, sextet| all | sextet) > 0x3F {
+            break;
+        }
+        let bits = sextets.iter().fold(0, |bits, &sextet| bits << 6 | u32::from(sextet));
+        let [_, bytes @ ..] = bits.to_be_bytes();
+        out.extend_from_slice(&bytes);
+        used += 4;
+    }
+    input.get(used..).unwrap_or_default()
 }
 
 fn collect(sextets: impl Iterator<Item = u8>, out: &mut Vec<u8>) {

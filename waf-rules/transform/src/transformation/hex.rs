@@ -22,7 +22,8 @@ fn lax_digit(byte: u8) -> u8 {
 }
 
 pub(super) fn encode(input: &[u8], out: &mut Vec<u8>) {
-    out.extend(
-        input.iter().flat_map(|b| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 0x0F)]]),
-    );
+    out.resize(input.len() * 2, 0);
+    for (pair, byte) in out.as_chunks_mut::<2>().0.iter_mut().zip(input) {
+        *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 0x0F)]];
+    }
 }

@@ -4,17 +4,27 @@
 //! resolve. A trailing slash stays where something stands before it, and a path that was the root stays
 //! the root.
 
+/// Only a segment that is empty, `.` or `..` makes a difference.
 pub(super) fn may_change(input: &[u8]) -> bool {
-    let mut before = b'/';
-    input.iter().enumerate().any(|(at, &byte)| {
-        let suspect = match byte {
-            b'/' => before == b'/' && at > 0,
-            b'.' => before == b'/',
-            _ => false,
-        };
-        before = byte;
-        suspect
-    })
+    let follows_odd = |at: usize| {
+        let after = input.get(at + 1..).unwrap_or_default();
+        after.first() == Some(&b'/') || starts_odd(after)
+    };
+    if starts_odd(input) {
+        true
+    } else if input.len() < SEARCH_BYTES {
+        input.iter().enumerate().any(|(at, &byte)| byte == b'/' && follows_odd(at))
+    } else {
+        memchr::memchr_iter(b'/', input).any(follows_odd)
+    }
+}
+
+/// A search that looks at many bytes at once pays from this length on.
+const SEARCH_BYTES: usize = 64;
+
+/// True when the first segment is `.` or `..`.
+fn starts_odd(path: &[u8]) -> bool {
+    matches!(path, [b'.'] | [b'.', b'/', ..] | [b'.', b'.'] | [b'.', b'.', b'/', ..])
 }
 
 pub(super) fn may_change_win(input: &[u8]) -> bool {

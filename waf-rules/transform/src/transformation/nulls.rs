@@ -1,9 +1,9 @@
 //! `removeNulls` and `replaceNulls`.
 
+use crate::bytes::decode_marked;
+
 pub(super) fn remove(input: &[u8], out: &mut Vec<u8>) {
-    for run in input.split(|&b| b == 0) {
-        out.extend_from_slice(run);
-    }
+    decode_marked(input, 0, out, |_, _| 1);
 }
 
 pub(super) fn replace(input: &[u8], out: &mut Vec<u8>) {

@@ -1,22 +1,38 @@
 //! `removeComments` and `removeCommentsChar`: the marks of C, HTML, SQL and shell comments.
 
+use crate::bytes::class_table;
 use memchr::memmem;
 
 /// The marks that `removeCommentsChar` deletes; longer ones first where one starts another.
 const MARKS: &[&[u8]] = &[b"/*", b"*/", b"<!--", b"-->", b"--", b"#"];
 
+const fn may_be_mark(byte: u8) -> bool {
+    matches!(byte, b'/' | b'*' | b'<' | b'-' | b'#')
+}
+
+/// Bytes that a mark may start with.
+static STARTS: [bool; 256] = class_table!(may_be_mark);
+
 pub(super) fn may_change(input: &[u8]) -> bool {
+    let byte = |at: Option<usize>| at.and_then(|at| input.get(at)).copied();
     memchr::memchr(b'#', input).is_some()
-        || memchr::memchr_iter(b'-', input).any(|at| input.get(at + 1) == Some(&b'-'))
-        || memchr::memchr_iter(b'*', input).any(|at| {
-            input.get(at + 1) == Some(&b'/') || at.checked_sub(1).is_some_and(|b| input[b] == b'/')
-        })
+        || memchr::memchr_iter(b'-', input).any(|at| byte(Some(at + 1)) == Some(b'-'))
+        || memchr::memchr_iter(b'*', input)
+            .any(|at| byte(Some(at + 1)) == Some(b'/') || byte(at.checked_sub(1)) == Some(b'/'))
+}
+
+/// Copies the bytes at the start of `rest` that start no mark; what stands behind them.
+fn copy_plain<'a>(rest: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
+    let length = rest.iter().position(|&b| STARTS[usize::from(b)]).unwrap_or(rest.len());
+    let (plain, marked) = rest.split_at(length);
+    out.extend_from_slice(plain);
+    marked
 }
 
 /// Deletes whole comments. `--` and `#` comment to the end of the input. A comment that is never closed
 /// becomes one space, so that what stands before it cannot grow together with what a rule appends.
 pub(super) fn write(input: &[u8], out: &mut Vec<u8>) {
-    let mut rest = input;
+    let mut rest = copy_plain(input, out);
     while let Some(&byte) = rest.first() {
         let (skip, close): (usize, &[u8]) = match rest {
             [b'/', b'*', ..] => (2, b"*/"),
@@ -24,7 +40,7 @@ pub(super) fn write(input: &[u8], out: &mut Vec<u8>) {
             [b'-', b'-', ..] | [b'#', ..] => return,
             _ => {
                 out.push(byte);
-                rest = rest.get(1..).unwrap_or_default();
+                rest = copy_plain(rest.get(1..).unwrap_or_default(), out);
                 continue;
             }
         };
@@ -33,13 +49,13 @@ pub(super) fn write(input: &[u8], out: &mut Vec<u8>) {
             out.push(b' ');
             return;
         };
-        rest = body.get(end + close.len()..).unwrap_or_default();
+        rest = copy_plain(body.get(end + close.len()..).unwrap_or_default(), out);
     }
 }
 
 /// Deletes the marks and keeps what stands between them.
 pub(super) fn write_marks(input: &[u8], out: &mut Vec<u8>) {
-    let mut rest = input;
+    let mut rest = copy_plain(input, out);
     while let Some(&byte) = rest.first() {
         let skip = match MARKS.iter().find(|mark| rest.starts_with(mark)) {
             Some(mark) => mark.len(),
@@ -48,6 +64,6 @@ pub(super) fn write_marks(input: &[u8], out: &mut Vec<u8>) {
                 1
             }
         };
-        rest = rest.get(skip..).unwrap_or_default();
+        rest = copy_plain(rest.get(skip..).unwrap_or_default(), out);
     }
 }

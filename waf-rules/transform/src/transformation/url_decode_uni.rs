@@ -6,13 +6,7 @@ use super::{best_fit, url_decode};
 use crate::bytes::{hex_number, is_hex, low_byte};
 
 pub(super) fn write(input: &[u8], out: &mut Vec<u8>) {
-    let mut rest = input;
-    while let Some(at) = memchr::memchr2(b'%', b'+', rest) {
-        let (plain, marked) = rest.split_at(at);
-        out.extend_from_slice(plain);
-        rest = marked.get(escape(marked, out)..).unwrap_or_default();
-    }
-    out.extend_from_slice(rest);
+    url_decode::decode(input, out, escape);
 }
 
 fn escape(marked: &[u8], out: &mut Vec<u8>) -> usize {

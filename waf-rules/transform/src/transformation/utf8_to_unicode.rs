@@ -5,9 +5,12 @@
 
 pub(super) fn write(input: &[u8], out: &mut Vec<u8>) {
     let mut rest = input;
-    while let Some(start) = rest.iter().position(|b| !b.is_ascii()) {
-        let (plain, sequence) = rest.split_at(start);
+    loop {
+        let (plain, sequence) = rest.split_at(ascii_length(rest));
         out.extend_from_slice(plain);
+        if sequence.is_empty() {
+            return;
+        }
         let used = match decode(sequence) {
             Some((code, length)) => {
                 push_code(code, out);
@@ -20,7 +23,14 @@ pub(super) fn write(input: &[u8], out: &mut Vec<u8>) {
         };
         rest = sequence.get(used..).unwrap_or_default();
     }
-    out.extend_from_slice(rest);
+}
+
+/// The number of ASCII bytes at the start, a block at a time.
+fn ascii_length(input: &[u8]) -> usize {
+    let (blocks, _) = input.as_chunks::<16>();
+    let whole = blocks.iter().take_while(|block| block.is_ascii()).count() * 16;
+    let rest = input.get(whole..).unwrap_or_default();
+    whole + rest.iter().position(|b| !b.is_ascii()).unwrap_or(rest.len())
 }
 
 /// The code point at the start of `sequence` and the number of its bytes.

@@ -5,38 +5,42 @@
 //! character stays (`\xC3\xA0` is a letter): half a character left behind would part what a rule looks
 //! for, as would a space that a browser skips.
 
-use crate::bytes::{NBSP, is_space, keep};
+use crate::bytes::{NBSP, any_marked, any_of, class_table, is_space, keep, mark};
 
 /// True for bytes that whitespace may start with.
-const STARTS: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] =
-            is_space(byte as u8) || matches!(byte as u8, NBSP | 0xC2 | 0xE1 | 0xE2 | 0xE3);
-        byte += 1;
-    }
-    table
-};
-
-fn may_start(byte: u8) -> bool {
-    STARTS[usize::from(byte)]
+const fn may_start(byte: u8) -> bool {
+    is_space(byte) || matches!(byte, NBSP | 0xC2 | 0xE1..=0xE3)
 }
 
+const fn is_kept(byte: u8) -> bool {
+    !is_space(byte)
+}
+
+/// A space stays when it is alone.
+const fn marks(byte: u8) -> u8 {
+    match byte {
+        b' ' => mark::BLANK | mark::AFTER_BLANK,
+        _ if may_start(byte) => mark::ALWAYS,
+        _ => 0,
+    }
+}
+
+static STARTS: [bool; 256] = class_table!(may_start);
+static KEPT: [bool; 256] = class_table!(is_kept);
+static MARKS: [u8; 256] = class_table!(marks);
+
 pub(super) fn may_compress(input: &[u8]) -> bool {
-    let mut space = false;
-    input.iter().any(|&byte| {
-        let changes = may_start(byte) && (byte != b' ' || space);
-        space = byte == b' ';
-        changes
-    })
+    any_marked(input, &MARKS, |b| b != b' ' && may_start(b), |b| b == b' ')
 }
 
 pub(super) fn may_remove(input: &[u8]) -> bool {
-    super::any(input, may_start)
+    any_of(input, may_start, &STARTS)
 }
 
 pub(super) fn compress(input: &[u8], out: &mut Vec<u8>) {
+    if input.is_ascii() {
+        return compress_ascii(input, out);
+    }
     let mut space = false;
     let mut rest = input;
     while !rest.is_empty() {
@@ -52,9 +56,24 @@ pub(super) fn compress(input: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+/// As [`keep`](crate::bytes::keep): each byte is written, and the place moves on past those that stay.
+fn compress_ascii(input: &[u8], out: &mut Vec<u8>) {
+    out.resize(input.len(), 0);
+    let (mut kept, mut before) = (0, false);
+    for &byte in input {
+        let space = is_space(byte);
+        if let Some(place) = out.get_mut(kept) {
+            *place = if space { b' ' } else { byte };
+        }
+        kept += usize::from(!(space & before));
+        before = space;
+    }
+    out.truncate(kept);
+}
+
 pub(super) fn remove(input: &[u8], out: &mut Vec<u8>) {
     if input.is_ascii() {
-        return keep(input, out, |b| !is_space(b));
+        return keep(input, out, &KEPT);
     }
     let mut rest = input;
     while !rest.is_empty() {
