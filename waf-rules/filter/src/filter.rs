@@ -92,7 +92,7 @@ impl WafFilter {
     /// Every problem of the filter and of its rules, the latter with the rule file's name and line.
     pub fn compile(waf: &config::Waf, parts: &WafParts<'_>) -> Result<Self, Vec<Diagnostic>> {
         let assembled = assemble(waf, parts)?;
-        let rules = parts.compiled.of(assembled.sources).map_err(|problems| {
+        let rules = parts.compiled.of(&assembled.sources).map_err(|problems| {
             problems.into_iter().map(|problem| located(problem, parts.at)).collect::<Vec<_>>()
         })?;
         let reporter = Reporter::new(&waf.ruleset, assembled.version, parts);

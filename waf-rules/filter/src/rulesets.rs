@@ -1,9 +1,11 @@
 //! Compiled rule sets, shared by every filter that was made of the same text.
 //!
 //! Compiling the OWASP Core Rule Set takes a good part of a second; a reload that changes a route must not pay for
-//! it again. The key is what the engine was given, byte for byte, so an edited rule file makes a new rule set.
+//! it again. The key is a keyed digest of everything the engine was given, so an edited rule file makes a new rule set.
+//! Rule sets of different text share what their texts have in common ([`Shared`]).
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
@@ -11,13 +13,18 @@ use parking_lot::Mutex;
 use portcullis_telemetry::Metrics;
 use portcullis_telemetry::metrics::{Counter, Gauge};
 use portcullis_waf_engine::{
-    CollectionStore, CompileOptions, LocalCollections, RuleDiagnostic, RuleSet, Sources,
+    CollectionStore, CompileOptions, LocalCollections, RuleDiagnostic, RuleSet, Shared, Sources,
 };
 
 /// Compiled rule sets that are in use, and the records their rules keep, which outlive them.
 #[derive(Debug, Default)]
 pub struct RuleSets {
-    compiled: Mutex<HashMap<Sources, Weak<RuleSet>>>,
+    /// By digest of their sources.
+    compiled: Mutex<HashMap<[u64; 2], Weak<RuleSet>>>,
+    /// Two hashes with secret keys, because sources are too large to be kept for each rule set.
+    digest: [RandomState; 2],
+    /// What compiled rule sets have in common.
+    shared: Arc<Shared>,
     collections: Arc<LocalCollections>,
     /// Evictions that metrics know of.
     evictions_counted: Arc<AtomicU64>,
@@ -38,18 +45,22 @@ impl RuleSets {
     ///
     /// # Errors
     /// Every problem the compiler finds.
-    pub fn of(&self, sources: Sources) -> Result<Arc<RuleSet>, Vec<RuleDiagnostic>> {
+    pub fn of(&self, sources: &Sources) -> Result<Arc<RuleSet>, Vec<RuleDiagnostic>> {
+        let digest = self.digest.each_ref().map(|hasher| hasher.hash_one(sources));
         let mut kept = self.compiled.lock();
-        if let Some(rules) = kept.get(&sources).and_then(Weak::upgrade) {
+        if let Some(rules) = kept.get(&digest).and_then(Weak::upgrade) {
             return Ok(rules);
         }
         kept.retain(|_, rules| rules.strong_count() > 0);
         let collections: Arc<dyn CollectionStore> =
             Arc::<LocalCollections>::clone(&self.collections);
-        let options =
-            CompileOptions { collections: Some(collections), ..CompileOptions::default() };
-        let rules = RuleSet::compile(&sources, &options)?;
-        kept.insert(sources, Arc::downgrade(&rules));
+        let options = CompileOptions {
+            collections: Some(collections),
+            shared: Arc::clone(&self.shared),
+            ..CompileOptions::default()
+        };
+        let rules = RuleSet::compile(sources, &options)?;
+        kept.insert(digest, Arc::downgrade(&rules));
         Ok(rules)
     }
 }
