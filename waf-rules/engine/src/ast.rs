@@ -147,7 +147,7 @@ pub(crate) enum DisruptNode {
 }
 
 /// `sanitise...`: what no log shows of this exchange.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Sanitise {
     Argument(Vec<u8>),
     RequestHeader(Vec<u8>),
@@ -222,7 +222,7 @@ pub(crate) enum Ctl {
 }
 
 /// `SecAuditEngine`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub(crate) enum AuditMode {
     On,
     #[default]
@@ -231,7 +231,7 @@ pub(crate) enum AuditMode {
 }
 
 /// Who reads a body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Processor {
     UrlEncoded,
     Multipart,

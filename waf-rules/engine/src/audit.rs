@@ -127,7 +127,7 @@ impl fmt::Display for AuditParts {
 }
 
 /// `ctl:auditLogParts`: `+E` adds, `-C` takes away, `ABFHZ` replaces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum PartsChange {
     Add(AuditParts),
     Remove(AuditParts),

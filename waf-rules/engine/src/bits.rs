@@ -1,7 +1,7 @@
 //! A set of small numbers.
 
 /// Grows as needed; numbers beyond its words are not in it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct BitSet {
     words: Vec<u64>,
 }

@@ -91,7 +91,7 @@ pub(crate) fn compile(
         return Err(reports.list);
     }
     compiler.views.seal();
-    let effects = rules.iter().flat_map(|rule| &rule.links).flat_map(|link| &link.effects);
+    let effects = rules.iter().flat_map(|rule| &rule.links).flat_map(|link| link.effects.iter());
     let mut effects = effects.filter(|effect| matches!(effect, Effect::AuditEngine(_)));
     drafts.settings.audit.turned_by_rules = effects.next().is_some();
     Ok(Compiled {
@@ -256,7 +256,7 @@ impl Compiler<'_> {
         let disrupts = outcome.disrupts();
         let lenient = matches!(outcome, Outcome::Allow(_))
             || flow != Flow::Next
-            || links.iter().flat_map(|link| &link.effects).any(Effect::relaxes);
+            || links.iter().flat_map(|link| link.effects.iter()).any(Effect::relaxes);
         Ok(Rule {
             meta: draft.meta(self.operators.shared()),
             links: links.into(),

@@ -48,6 +48,7 @@ impl Plan {
         let gate = program.choose_gate(&live);
         let phases = steps
             .map(|steps| PhasePlan { guards: Guards::new(program, &steps), steps: steps.into() });
+        program.seal(&live);
         let image = image.iter().map(|known| match known {
             Known::Unset | Known::Open => None,
             Known::Number(number) => Some(Constant::Number(*number)),

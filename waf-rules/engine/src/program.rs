@@ -34,7 +34,8 @@ pub(crate) struct Rule {
 /// One link of a chain.
 #[derive(Debug)]
 pub(crate) struct Link {
-    pub(crate) targets: Box<[Target]>,
+    /// Shared with equal ones of other links and rule sets, as the effects are.
+    pub(crate) targets: Arc<[Target]>,
     pub(crate) pipeline: PipelineId,
     /// The pipelines after which `multiMatch` looks at a value; empty without it.
     pub(crate) stages: Box<[PipelineId]>,
@@ -44,13 +45,14 @@ pub(crate) struct Link {
     /// The number of the operator's pattern or list in the gate; `None` where it has neither.
     pub(crate) matcher: Option<u32>,
     pub(crate) capture: bool,
-    pub(crate) effects: Box<[Effect]>,
-    /// Where its values come from, shared with other links; `None` where some change while a phase runs.
+    pub(crate) effects: Arc<[Effect]>,
+    /// Where its values come from, shared with other links; `None` where some change while a phase runs, and when the
+    /// plan is made.
     pub(crate) views: Option<Box<[ViewId]>>,
 }
 
 /// Where values come from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Target {
     pub(crate) variable: Variable,
     pub(crate) count: bool,
@@ -60,7 +62,7 @@ pub(crate) struct Target {
 }
 
 /// Which values of a collection.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Selector {
     All,
     Key(KeyId),
@@ -106,13 +108,13 @@ impl Outcome {
     }
 }
 
-/// Text with macros resolved to slots.
-#[derive(Debug, Clone, Default)]
+/// Text with macros resolved to slots; equal ones are shared.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Text {
-    pub(crate) parts: Box<[Part]>,
+    pub(crate) parts: Arc<[Part]>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Part {
     Literal(Box<[u8]>),
     Tx(TxSlot),
@@ -122,7 +124,7 @@ pub(crate) enum Part {
     Rule(RuleField),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum RuleField {
     Id,
     Message,
@@ -142,7 +144,7 @@ impl Text {
 }
 
 /// A number as written, in a `TX` variable, or in text that is expanded first.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Number {
     Literal(i64),
     Tx(TxSlot),
@@ -150,7 +152,7 @@ pub(crate) enum Number {
 }
 
 /// What a link does for each value that matches.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Effect {
     SetTx(TxName, TxChange),
     SetEnv(Text, Text),
@@ -188,7 +190,7 @@ impl Effect {
 }
 
 /// Opens the record of a key.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct OpenRecord {
     pub(crate) collection: Collection,
     pub(crate) key: Text,
@@ -197,7 +199,7 @@ pub(crate) struct OpenRecord {
 }
 
 /// What happens to a variable of an open record.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) enum RecordChange {
     Assign(Text),
     Add(Number),
@@ -211,13 +213,13 @@ pub(crate) enum RecordChange {
     },
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) enum TxName {
     Slot(TxSlot),
     Dynamic(Text),
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) enum TxChange {
     AssignNumber(i64),
     /// Takes over the value of another variable as it is.

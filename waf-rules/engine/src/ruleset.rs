@@ -59,7 +59,7 @@ impl Default for Kept {
 }
 
 /// Whether rules interrupt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum EngineMode {
     /// `On`: disruptive actions interrupt.
     On,

@@ -14,6 +14,7 @@ use regex_syntax::hir::Hir;
 use crate::limits::{MAX_SHARED_GATES, MAX_SHARED_PARTS};
 use crate::meta::RuleMeta;
 use crate::operator::{Backtracking, Meaning, Pattern, PatternError, Phrases, Schema, ascii};
+use crate::program::{Effect, Part, Target};
 pub(crate) use crate::shared::gates::{SharedPart, Wanted};
 use crate::shared::pool::Pool;
 
@@ -27,6 +28,9 @@ pub struct Shared {
     schemas: Pool<Schema>,
     metas: Pool<RuleMeta>,
     strings: Pool<str>,
+    texts: Pool<[Part]>,
+    targets: Pool<[Target]>,
+    effects: Pool<[Effect]>,
     gates: Pool<SharedPart>,
 }
 
@@ -39,6 +43,9 @@ impl Default for Shared {
             schemas: Pool::new(MAX_SHARED_PARTS),
             metas: Pool::new(MAX_SHARED_PARTS),
             strings: Pool::new(MAX_SHARED_PARTS),
+            texts: Pool::new(MAX_SHARED_PARTS),
+            targets: Pool::new(MAX_SHARED_PARTS),
+            effects: Pool::new(MAX_SHARED_PARTS),
             gates: Pool::new(MAX_SHARED_GATES),
         }
     }
@@ -49,6 +56,9 @@ impl Shared {
     pub(crate) fn sweep(&self) {
         // What holds others first.
         self.gates.sweep();
+        self.effects.sweep();
+        self.targets.sweep();
+        self.texts.sweep();
         self.patterns.sweep();
         self.lists.sweep();
         self.tried.sweep();
@@ -101,6 +111,21 @@ impl Shared {
     /// What a rule says of itself.
     pub(crate) fn meta(&self, meta: RuleMeta) -> Arc<RuleMeta> {
         self.metas.keep(meta)
+    }
+
+    /// The parts of a text.
+    pub(crate) fn text(&self, parts: Vec<Part>) -> Arc<[Part]> {
+        self.texts.keep_all(parts)
+    }
+
+    /// The targets of a link.
+    pub(crate) fn targets(&self, targets: Vec<Target>) -> Arc<[Target]> {
+        self.targets.keep_all(targets)
+    }
+
+    /// What a link does.
+    pub(crate) fn effects(&self, effects: Vec<Effect>) -> Arc<[Effect]> {
+        self.effects.keep_all(effects)
     }
 
     /// A text that many rules carry.

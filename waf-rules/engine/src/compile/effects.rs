@@ -63,14 +63,17 @@ impl Compiler<'_> {
         let views = views.collect::<Option<Box<[_]>>>();
         Ok(Link {
             views,
-            targets: targets.into_iter().map(|(target, _)| target).collect(),
+            targets: self
+                .operators
+                .shared()
+                .targets(targets.into_iter().map(|(target, _)| target).collect()),
             pipeline,
             stages: stages.into(),
             operator,
             negated,
             matcher: None,
             capture: draft.capture,
-            effects: effects.into(),
+            effects: self.operators.shared().effects(effects),
         })
     }
 

@@ -79,6 +79,19 @@ impl Compiled {
         gate
     }
 
+    /// Forgets what only making the plan has to know: of rules that do not run all but what they say of themselves.
+    pub(crate) fn seal(&mut self, live: &BitSet) {
+        for (position, rule) in self.rules.iter_mut().enumerate() {
+            if live.contains(position) {
+                rule.links.iter_mut().for_each(|link| link.views = None);
+            } else {
+                rule.links = Box::default();
+                (rule.message, rule.log_data) = Default::default();
+            }
+        }
+        self.rules.shrink_to_fit();
+    }
+
     fn at<'a>(&'a self, live: &'a BitSet) -> impl Iterator<Item = &'a Rule> {
         let numbered = self.rules.iter().enumerate();
         numbered.filter(|(position, _)| live.contains(*position)).map(|(_, rule)| rule)

@@ -13,7 +13,7 @@ use crate::variable::Variable;
 impl Compiler<'_> {
     pub(super) fn text(&mut self, template: &Template) -> Text {
         let parts = template.segments.iter().map(|segment| self.part(segment)).collect();
-        Text { parts }
+        Text { parts: self.operators.shared().text(parts) }
     }
 
     fn part(&mut self, segment: &Segment) -> Part {

@@ -2,6 +2,7 @@
 //! byte: what the Core Rule Set is written for (ModSecurity 2: dot-all, dollar-end-only, no UTF mode).
 
 use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -34,6 +35,20 @@ pub(crate) enum Meaning {
     Values,
     /// Names, in any case: `VAR:/pattern/`.
     Names,
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.is(&other.text, other.meaning)
+    }
+}
+
+impl Eq for Pattern {}
+
+impl Hash for Pattern {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.text, self.meaning).hash(state);
+    }
 }
 
 /// Why a pattern cannot be compiled.

@@ -183,7 +183,7 @@ impl Walk<'_> {
                 Verdict::Always => {}
             }
             traceless &= !leaves_traces(link);
-            for effect in &link.effects {
+            for effect in link.effects.iter() {
                 let Some((name, change)) = setvar(effect) else { continue };
                 let names = &self.program.names;
                 match open {
@@ -226,7 +226,7 @@ impl Walk<'_> {
 
 /// Rules that a match leaves out for the rest of the exchange, or leaves the `TX` targets of out.
 fn removed_by(rule: &Rule) -> impl Iterator<Item = &BitSet> {
-    let effects = rule.links.iter().flat_map(|link| &link.effects);
+    let effects = rule.links.iter().flat_map(|link| link.effects.iter());
     effects.filter_map(|effect| {
         if let Effect::Remove(rules) | Effect::RemoveTarget(rules, Variable::Tx, _) = effect {
             Some(&**rules)

@@ -157,7 +157,7 @@ impl Knowledge {
     /// A text with its macros; `None` where one depends on the exchange, or the text is too long.
     pub(super) fn text(&self, text: &Text, rule: &RuleMeta) -> Option<Vec<u8>> {
         let mut out = Vec::new();
-        for part in &text.parts {
+        for part in text.parts.iter() {
             match part {
                 Part::Literal(text) => out.extend_from_slice(text),
                 Part::Tx(slot) => out.extend(self.get(*slot).bytes()?),

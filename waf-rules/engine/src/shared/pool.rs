@@ -47,10 +47,7 @@ impl<T: ?Sized> Pool<T> {
         if let Some(known) = entries.find(hash, &is) {
             return Ok(known);
         }
-        if entries.count < self.limit {
-            entries.by_hash.entry(hash).or_default().push(Arc::downgrade(&made));
-            entries.count += 1;
-        }
+        entries.add(hash, &made, self.limit);
         Ok(made)
     }
 
@@ -104,15 +101,24 @@ impl<T: Hash + Eq> Pool<T> {
     pub(crate) fn keep(&self, value: T) -> Arc<T> {
         let hash = self.hasher.hash_one(&value);
         let mut entries = self.lock();
-        if let Some(known) = entries.find(hash, &|other: &T| *other == value) {
-            return known;
-        }
-        let kept = Arc::new(value);
-        if entries.count < self.limit {
-            entries.by_hash.entry(hash).or_default().push(Arc::downgrade(&kept));
-            entries.count += 1;
-        }
-        kept
+        entries.find(hash, &|known: &T| *known == value).unwrap_or_else(|| {
+            let made = Arc::new(value);
+            entries.add(hash, &made, self.limit);
+            made
+        })
+    }
+}
+
+impl<T: Hash + Eq> Pool<[T]> {
+    /// The values equal to these.
+    pub(crate) fn keep_all(&self, values: Vec<T>) -> Arc<[T]> {
+        let hash = self.hasher.hash_one(values.as_slice());
+        let mut entries = self.lock();
+        entries.find(hash, &|known: &[T]| *known == *values).unwrap_or_else(|| {
+            let made = Arc::from(values);
+            entries.add(hash, &made, self.limit);
+            made
+        })
     }
 }
 
@@ -120,6 +126,13 @@ impl<T: ?Sized> Entries<T> {
     fn find(&self, hash: u64, is: &impl Fn(&T) -> bool) -> Option<Arc<T>> {
         let same_hash = self.by_hash.get(&hash)?;
         same_hash.iter().filter_map(Weak::upgrade).find(|value| is(value))
+    }
+
+    fn add(&mut self, hash: u64, value: &Arc<T>, limit: usize) {
+        if self.count < limit {
+            self.by_hash.entry(hash).or_default().push(Arc::downgrade(value));
+            self.count += 1;
+        }
     }
 }
 

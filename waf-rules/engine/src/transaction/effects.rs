@@ -12,7 +12,7 @@ use crate::variable::Variable;
 
 impl State {
     pub(super) fn apply_effects(&mut self, context: Context<'_>, link: &Link) {
-        for effect in &link.effects {
+        for effect in link.effects.iter() {
             self.apply(context, link, effect);
         }
     }

@@ -17,7 +17,7 @@ impl State {
         out: &mut Vec<u8>,
     ) {
         let start = out.len();
-        for part in &text.parts {
+        for part in text.parts.iter() {
             self.expand_part(part, names, rule, out);
             if out.len() - start > MAX_EXPANSION_BYTES {
                 out.truncate(start + MAX_EXPANSION_BYTES);

@@ -198,7 +198,7 @@ impl State {
         }
         let mut found = std::mem::take(&mut self.work.found);
         let mut matched = false;
-        for target in &link.targets {
+        for target in link.targets.iter() {
             found.clear();
             self.collect_for(context, target, number, &mut found);
             if let (Operator::Schema(_), Some(body), false) =

@@ -6,6 +6,9 @@ use portcullis_waf_engine::Sources;
 const RULES: [u32; 8] = [920_350, 930_120, 932_160, 933_150, 941_100, 941_160, 942_100, 942_190];
 const TAGS: [&str; 4] = ["attack-sqli", "attack-xss", "attack-rce", "language-php"];
 
+/// Own rules of routes have ids from here on.
+pub(crate) const OWN_RULES: u64 = 100_000_000;
+
 /// The sources of a route. Route 0 has nothing of its own; the others differ in what they leave out, in their targets,
 /// thresholds, paranoia level and own rules.
 pub(crate) fn sources(route: usize) -> Sources {
@@ -37,13 +40,13 @@ fn after(route: usize) -> String {
         2 => format!("SecRuleRemoveByTag \"{tag}\"\n"),
         3 => format!(
             "SecRule ARGS:field{route} \"@rx ^(?i)own{route}[a-z]+\\d$\" \"id:{},phase:2,deny,t:lowercase,msg:'Own {route}'\"\n",
-            100_000 + route
+            OWN_RULES + route as u64
         ),
         _ => format!(
             "SecRule REQUEST_URI \"@beginsWith /own/{route}\" \"id:{},phase:1,pass,nolog,ctl:ruleRemoveById={rule}\"\n\
              SecRule ARGS \"@pm secret{route} hidden{route}\" \"id:{},phase:2,deny\"\n",
-            100_000 + route,
-            200_000 + route
+            OWN_RULES + route as u64,
+            2 * OWN_RULES + route as u64
         ),
     }
 }
