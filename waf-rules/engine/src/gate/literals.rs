@@ -1,40 +1,24 @@
-//! Required literals: every match of a pattern contains one of them, ASCII letters in lower case.
+//! Small finite languages: what a part of a pattern can be spelt out as, ASCII letters in lower case.
 
 use std::collections::BTreeSet;
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use crate::gate::MIN_LITERAL_BYTES;
-
 /// Bytes of a literal that is still worth crossing with what follows.
 const MAX_CROSSED_BYTES: usize = 24;
 /// Literals of one product.
 const MAX_CROSSED: usize = 400;
-/// Literals one pattern may need; beyond it costs more than it saves.
-const MAX_LITERALS: usize = 3_000;
+/// Literals of a product of two that both have several.
+const MAX_MUTUAL: usize = 64;
 /// Members of a class that is spelt out.
-const MAX_CLASS: usize = 12;
+const MAX_CLASS: usize = 5;
 /// Copies of a repetition that are spelt out.
 const MAX_REPETITION: u32 = 3;
 
-type Literals = Vec<Vec<u8>>;
-
-/// `None` where there is no set of literals that are long enough.
-pub(super) fn of_pattern(tree: &Hir) -> Option<Literals> {
-    required(tree).filter(|literals| shortest(literals) >= MIN_LITERAL_BYTES)
-}
-
-/// `phrases` are in lower case.
-pub(super) fn of_phrases(phrases: &[Vec<u8>]) -> Option<Literals> {
-    (shortest(phrases) >= MIN_LITERAL_BYTES).then(|| phrases.to_vec())
-}
-
-fn shortest(literals: &[Vec<u8>]) -> usize {
-    literals.iter().map(Vec::len).min().unwrap_or(usize::MAX)
-}
+pub(super) type Literals = Vec<Vec<u8>>;
 
 /// The whole language of a node, where it is finite and small.
-fn exact(tree: &Hir) -> Option<Literals> {
+pub(super) fn exact(tree: &Hir) -> Option<Literals> {
     match tree.kind() {
         HirKind::Empty | HirKind::Look(_) => Some(vec![Vec::new()]),
         HirKind::Literal(literal) => Some(vec![literal.0.to_ascii_lowercase()]),
@@ -53,7 +37,7 @@ fn exact(tree: &Hir) -> Option<Literals> {
                     power = cross(&power, &once)?;
                 }
             }
-            (all.len() <= 64).then_some(all)
+            (all.len() <= MAX_MUTUAL).then_some(all)
         }
         HirKind::Concat(parts) => {
             let mut all = vec![Vec::new()];
@@ -90,9 +74,9 @@ fn members(class: &Class) -> Option<Literals> {
     small.then(|| found.into_iter().map(|byte| vec![byte]).collect())
 }
 
-fn cross(left: &Literals, right: &Literals) -> Option<Literals> {
+pub(super) fn cross(left: &Literals, right: &Literals) -> Option<Literals> {
     let product = left.len() * right.len();
-    if product > MAX_CROSSED || (product > 64 && left.len() > 1 && right.len() > 1) {
+    if product > MAX_CROSSED || (product > MAX_MUTUAL && left.len() > 1 && right.len() > 1) {
         return None;
     }
     let mut all = Vec::with_capacity(product);
@@ -105,69 +89,4 @@ fn cross(left: &Literals, right: &Literals) -> Option<Literals> {
         }
     }
     Some(all)
-}
-
-/// Literals of which every match has one.
-fn required(tree: &Hir) -> Option<Literals> {
-    if let Some(all) = exact(tree).filter(|all| shortest(all) > 0) {
-        return Some(all);
-    }
-    match tree.kind() {
-        HirKind::Capture(capture) => required(&capture.sub),
-        HirKind::Repetition(repetition) if repetition.min >= 1 => required(&repetition.sub),
-        HirKind::Concat(parts) => of_concatenation(parts),
-        HirKind::Alternation(parts) => {
-            let mut all = Vec::new();
-            for part in parts {
-                all.extend(required(part)?);
-                if all.len() > MAX_LITERALS {
-                    return None;
-                }
-            }
-            Some(all)
-        }
-        HirKind::Empty
-        | HirKind::Look(_)
-        | HirKind::Literal(_)
-        | HirKind::Class(_)
-        | HirKind::Repetition(_) => None,
-    }
-}
-
-/// The best of the runs of a concatenation: neighbours that can be spelt out are joined.
-fn of_concatenation(parts: &[Hir]) -> Option<Literals> {
-    let mut best: Option<Literals> = None;
-    let mut consider = |candidate: Literals| {
-        if shortest(&candidate) == 0 || candidate.is_empty() {
-            return;
-        }
-        if best.as_ref().is_none_or(|best| worth(&candidate) > worth(best)) {
-            best = Some(candidate);
-        }
-    };
-    let mut run: Literals = vec![Vec::new()];
-    for part in parts {
-        let whole = exact(part);
-        if let Some(longer) = whole.as_ref().and_then(|whole| cross(&run, whole)) {
-            run = longer;
-            continue;
-        }
-        consider(std::mem::replace(&mut run, vec![Vec::new()]));
-        match whole {
-            Some(whole) => run = whole,
-            None => {
-                if let Some(inner) = required(part) {
-                    consider(inner);
-                }
-            }
-        }
-    }
-    consider(run);
-    best
-}
-
-/// Longer is better, then fewer.
-fn worth(literals: &Literals) -> (usize, isize) {
-    let count = isize::try_from(literals.len()).unwrap_or(isize::MAX);
-    (shortest(literals).min(4), -count)
 }

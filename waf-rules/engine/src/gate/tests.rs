@@ -1,33 +1,94 @@
-use super::{literals, required};
+use regex_syntax::hir::Hir;
+
+use super::alphabet::Alphabet;
+use super::bytes::ByteSet;
+use super::family::{Family, Need};
+use super::hits::Hits;
+use super::plan;
+use crate::bits::BitSet;
 use crate::operator::{Meaning, Pattern};
 
-fn needed(pattern: &str) -> Option<Vec<String>> {
-    let tree = Pattern::parsed(pattern, Meaning::Values).unwrap().1;
-    literals::of_pattern(&tree)
-        .map(|all| all.into_iter().map(|l| String::from_utf8_lossy(&l).into_owned()).collect())
+fn tree(pattern: &str) -> Hir {
+    Pattern::parsed(pattern, Meaning::Values).unwrap().1
+}
+
+/// The literals a pattern needs; alternatives without any as `-`.
+fn needed(pattern: &str) -> Vec<String> {
+    let tree = tree(pattern);
+    let mut all = Vec::new();
+    for branch in plan::of_pattern(&tree) {
+        let Some(group) = branch.groups.first() else {
+            all.push("-".to_owned());
+            continue;
+        };
+        all.extend(group.guards.iter().map(|g| String::from_utf8_lossy(&g.bytes).into_owned()));
+    }
+    all.sort();
+    all
 }
 
 #[test]
 fn literals_of_patterns() {
-    let cases: &[(&str, Option<&[&str]>)] = &[
-        ("abc", Some(&["abc"])),
-        ("(?i)SELECT", Some(&["select"])),
-        ("a[bc]d", Some(&["abd", "acd"])),
-        (r"(?i)\bunion\s+select", Some(&["union"])),
-        ("foo|bar", Some(&["foo", "bar"])),
-        ("(?:foo|b)xy", Some(&["fooxy", "bxy"])),
-        ("foo|bc", None),
-        ("a*", None),
-        (".*", None),
-        ("x{2}y", Some(&["xxy"])),
+    let cases: &[(&str, &[&str])] = &[
+        ("abc", &["abc"]),
+        ("(?i)SELECT", &["select"]),
+        ("a[bc]d", &["abd", "acd"]),
+        (r"(?i)\bunion\s+all", &["union"]),
+        ("foo|bar", &["bar", "foo"]),
+        ("(?:foo|b)xy", &["bxy", "fooxy"]),
+        ("foo|[bx]", &["-", "foo"]),
+        ("a*", &["-"]),
+        (".*", &["-"]),
+        ("x{2}y", &["xxy"]),
+        (r"(?:q\d+|zz)\d*k", &["q", "zz"]),
     ];
     for (pattern, expected) in cases {
-        let expected = expected.map(|all| all.iter().map(|l| (*l).to_owned()).collect());
-        assert_eq!(needed(pattern), expected, "{pattern}");
+        assert_eq!(needed(pattern), *expected, "{pattern}");
     }
 }
 
-/// What the conditions exclude never matches.
+fn family(pattern: &str) -> Family {
+    Family::new(&[Need::of_pattern(0, &tree(pattern))])
+}
+
+fn admits(family: &Family, hits: &mut Hits, value: &[u8]) -> bool {
+    let mut found = BitSet::default();
+    found.reset(1);
+    family.candidates(value, hits, &mut found);
+    found.contains(0)
+}
+
+#[test]
+fn conditions_are_precise() {
+    for (pattern, value, expected) in [
+        (r"(?i)\bunion\s+all", "reunion all", false),
+        (r"(?i)\bunion\s+all", "UNION all", true),
+        (r"(?i)\bunion\s+all", "unions all", false),
+        (r"(?i)\bunion\s+all", "union sale", false),
+        (r"^foo", "a foo", false),
+        (r"^foo", "food", true),
+        (r"foo$", "food", false),
+        (r"(?:^|\W)foo\b", "xfoo", false),
+        (r"(?:^|\W)foo\b", "foo", true),
+        (r"(?:^|\W)foo\b", "(foo)", true),
+        (r"^$", "a", false),
+        (r"^$", "", true),
+        (r"^[ab]+.*\d$", "ca1", false),
+        (r"^[ab]+.*\d$", "Ba1", true),
+        (r"<\?(?:php|xml)|\[php\]", "php", false),
+        (r"<\?(?:php|xml)|\[php\]", "<?php", true),
+        (r"['\x22]\s*!\s*\w", "it's", false),
+        (r"['\x22]\s*!\s*\w", "it' !s", true),
+    ] {
+        assert_eq!(
+            admits(&family(pattern), &mut Hits::default(), value.as_bytes()),
+            expected,
+            "{pattern} {value}"
+        );
+    }
+}
+
+/// What the conditions exclude never matches, and case changes nothing.
 #[test]
 fn conditions_are_necessary() {
     let patterns = [
@@ -37,15 +98,21 @@ fn conditions_are_necessary() {
         r"[\x80-\xff]x",
         r"a??b|^$",
         r"(?i)un(?:ion|lock).{0,3}[()]",
+        r"(?i)(?:^|\W)(?:un|ab|cd)\b",
+        r"\B(?:ab|de)\B|(?:\bun)+c",
+        r"(?:x?\b)?ab(?:c|$)",
+        r"(?m)^ab|un$",
+        r"(?:a|bc)(?:d|e=)(?:un|\(\))",
+        r"a(?:b|=)?(?:\s|\z)",
+        r"(?:^a|b$|(?:c^)?d)['=]?e",
+        r"(?:abcdeun|lock)(?:union|unlock)\d",
     ];
-    let bytes = b"abcdeUNIONunlock='\"()0123 \xc3\xbcx";
+    let bytes = b"abcdeUNIONunlock='\"()0123 \xc3\xbcx\n";
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let (mut hits, mut excluded) = (Hits::default(), 0);
     for pattern in patterns {
-        let tree = Pattern::parsed(pattern, Meaning::Values).unwrap().1;
         let regex = Pattern::new(pattern, Meaning::Values).unwrap();
-        let (sets, min_bytes) = required::of_pattern(&tree);
-        let (alphabet, needed_sets) = required::Alphabet::new(&[sets]);
-        let needed = literals::of_pattern(&tree);
+        let family = family(pattern);
         for round in 0..20_000_usize {
             let mut value = Vec::new();
             for _ in 0..round % 12 {
@@ -54,13 +121,31 @@ fn conditions_are_necessary() {
                 state ^= state << 17;
                 value.push(bytes[(state >> 20) as usize % bytes.len()]);
             }
-            let folded = value.to_ascii_lowercase();
-            let literal = needed.as_ref().is_none_or(|all| {
-                all.iter().any(|literal| folded.windows(literal.len()).any(|w| w == literal))
-            });
-            let covers = alphabet.signature(&value).covers(needed_sets[0].0);
-            let admitted = literal && value.len() >= min_bytes && covers;
+            let admitted = admits(&family, &mut hits, &value);
+            excluded += usize::from(!admitted);
             assert!(admitted || !regex.is_match(&value), "{pattern} {value:?}");
+            let folded = value.to_ascii_lowercase();
+            assert_eq!(admitted, admits(&family, &mut hits, &folded), "{pattern} {value:?}");
         }
+    }
+    assert!(excluded > 10_000, "the conditions exclude next to nothing: {excluded}");
+}
+
+/// Where literals are all there is, neighbours are no longer asked for: more is let through, never less.
+#[test]
+fn checks_are_bounded() {
+    let family = family(r"\b(?:ab|ba|aab|bba)\b");
+    let value = "ab".repeat(10_000);
+    assert!(!admits(&family, &mut Hits::default(), &value.as_bytes()[..100]));
+    assert!(admits(&family, &mut Hits::default(), value.as_bytes()) || value.len() < 40_000);
+}
+
+#[test]
+fn too_many_classes_share_one() {
+    let sets: Vec<ByteSet> = (0..=u8::MAX).map(|byte| ByteSet::of(&[byte]).folded()).collect();
+    let alphabet = Alphabet::new(&sets);
+    for set in sets {
+        let classes = alphabet.of_set(set);
+        assert!((0..=u8::MAX).filter(|b| set.contains(*b)).all(|b| alphabet.of(b).meets(classes)));
     }
 }

@@ -1,0 +1,76 @@
+//! Which groups of literals a value was found to have.
+
+/// Output checks a scan has for each byte of the value before neighbours are no longer asked for: where literals are
+/// all a value consists of, asking them again and again must not cost more than trying the patterns.
+const CHECKS_PER_BYTE: usize = 4;
+/// Output checks any scan has.
+const MIN_CHECKS: usize = 256;
+
+/// Kept from scan to scan: what is of an earlier scan has another number.
+#[derive(Debug, Default)]
+pub(crate) struct Hits {
+    /// Number of the scan.
+    scan: u32,
+    /// By match state: the scan that found all its groups.
+    states: Vec<u32>,
+    /// By group: the scan that found it.
+    groups: Vec<u32>,
+    found: Vec<u32>,
+    checks: usize,
+}
+
+impl Hits {
+    /// Makes room for match states and groups, and forgets what was found.
+    pub(super) fn begin(&mut self, states: usize, groups: usize, bytes: usize) {
+        if self.states.len() < states {
+            self.states.resize(states, 0);
+        }
+        if self.groups.len() < groups {
+            self.groups.resize(groups, 0);
+        }
+        self.found.clear();
+        self.checks = bytes.saturating_mul(CHECKS_PER_BYTE).saturating_add(MIN_CHECKS);
+        self.scan = self.scan.wrapping_add(1);
+        if self.scan == 0 {
+            self.states.fill(0);
+            self.groups.fill(0);
+            self.scan = 1;
+        }
+    }
+
+    /// Whether all groups of a match state were found.
+    #[inline]
+    pub(super) fn is_done(&self, state: usize) -> bool {
+        self.states.get(state) == Some(&self.scan)
+    }
+
+    pub(super) fn set_done(&mut self, state: usize) {
+        if let Some(place) = self.states.get_mut(state) {
+            *place = self.scan;
+        }
+    }
+
+    #[inline]
+    pub(super) fn contains(&self, group: u32) -> bool {
+        self.groups.get(group as usize) == Some(&self.scan)
+    }
+
+    pub(super) fn insert(&mut self, group: u32) {
+        if let Some(place) = self.groups.get_mut(group as usize) {
+            *place = self.scan;
+        }
+        self.found.push(group);
+    }
+
+    /// Counts a check; false where there are none left.
+    #[inline]
+    pub(super) fn may_check(&mut self) -> bool {
+        self.checks = self.checks.saturating_sub(1);
+        self.checks > 0
+    }
+
+    #[inline]
+    pub(super) fn found(&self) -> &[u32] {
+        &self.found
+    }
+}
