@@ -53,9 +53,8 @@ impl<'a> ContentType<'a> {
     }
 
     /// Every parameter of a name, in any case.
-    pub fn all(&self, name: &str) -> impl Iterator<Item = &Parameter<'a>> {
-        let name = name.as_bytes().to_vec();
-        self.parameters.iter().filter(move |p| p.name.eq_ignore_ascii_case(&name))
+    pub fn all<'s>(&'s self, name: &str) -> impl Iterator<Item = &'s Parameter<'a>> {
+        self.parameters.iter().filter(move |p| p.name.eq_ignore_ascii_case(name.as_bytes()))
     }
 
     /// The value of the `charset` parameter.

@@ -9,7 +9,18 @@ pub struct Fields {
     entries: Vec<(Range<usize>, Range<usize>)>,
 }
 
+/// Entries that the first allocation has room for.
+const FIRST_ENTRIES: usize = 8;
+
 impl Fields {
+    /// An empty list with room for `bytes` of names and values.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        if bytes == 0 {
+            return Self::default();
+        }
+        Self { bytes: Vec::with_capacity(bytes), entries: Vec::with_capacity(FIRST_ENTRIES) }
+    }
+
     /// The number of entries.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -84,7 +95,14 @@ impl Values {
     }
 
     pub(crate) fn push(&mut self, value: &[u8]) {
-        self.bytes.extend_from_slice(value);
+        self.push_with(|bytes| bytes.extend_from_slice(value));
+    }
+
+    /// Adds a value that `value` writes to the buffer; its length.
+    pub(crate) fn push_with(&mut self, value: impl FnOnce(&mut Vec<u8>)) -> usize {
+        let start = self.bytes.len();
+        value(&mut self.bytes);
         self.ends.push(self.bytes.len());
+        self.bytes.len() - start
     }
 }

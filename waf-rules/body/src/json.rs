@@ -70,14 +70,20 @@ pub struct Json {
     pub problem: Option<Problem>,
 }
 
+/// Bytes of a path, and open containers, that the first allocation has room for.
+const PATH_BYTES: usize = 56;
+const FRAMES: usize = 8;
+
 /// Flattens `input` under `prefix` (such as `json`). An empty or blank document has no entries and is
 /// truncated.
 pub fn flatten(input: &[u8], prefix: &[u8], limits: &Limits) -> Json {
+    let mut path = Vec::with_capacity(prefix.len() + PATH_BYTES);
+    path.extend_from_slice(prefix);
     let mut flattener = Flattener {
         scanner: Scanner::new(input),
-        path: prefix.to_vec(),
-        frames: Vec::new(),
-        fields: Fields::default(),
+        path,
+        frames: Vec::with_capacity(FRAMES),
+        fields: Fields::with_capacity(input.len().min(limits.output_bytes)),
         limits,
     };
     let problem = flattener.run().err();

@@ -5,14 +5,10 @@
 pub(crate) fn decode(input: &[u8], plus: bool, out: &mut Vec<u8>) -> bool {
     let mut invalid = false;
     let mut rest = input;
-    while let Some(at) = next_mark(rest, plus) {
+    while let Some(at) = memchr::memchr(b'%', rest) {
         let (plain, marked) = rest.split_at(at);
-        out.extend_from_slice(plain);
+        write_plain(plain, plus, out);
         let used = match *marked {
-            [b'+', ..] => {
-                out.push(b' ');
-                1
-            }
             [_, high, low, ..] if let (Some(h), Some(l)) = (hex(high), hex(low)) => {
                 out.push(h << 4 | l);
                 3
@@ -25,12 +21,19 @@ pub(crate) fn decode(input: &[u8], plus: bool, out: &mut Vec<u8>) -> bool {
         };
         rest = marked.get(used..).unwrap_or_default();
     }
-    out.extend_from_slice(rest);
+    write_plain(rest, plus, out);
     invalid
 }
 
-fn next_mark(input: &[u8], plus: bool) -> Option<usize> {
-    if plus { memchr::memchr2(b'%', b'+', input) } else { memchr::memchr(b'%', input) }
+/// Forms have a `+` a word: searching for each costs more than looking at every byte.
+fn write_plain(plain: &[u8], plus: bool, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.extend_from_slice(plain);
+    if plus {
+        for byte in out.get_mut(start..).unwrap_or_default() {
+            *byte = if *byte == b'+' { b' ' } else { *byte };
+        }
+    }
 }
 
 /// The value of a hexadecimal digit.

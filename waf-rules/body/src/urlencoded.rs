@@ -34,8 +34,17 @@ pub struct Urlencoded {
 /// Splits `input` at `separator` (commonly `&`), each piece at its first `=`, and decodes both sides. An
 /// empty piece is no argument; a piece without `=` is a name with an empty value.
 pub fn parse(input: &[u8], separator: u8, limits: &Limits) -> Urlencoded {
-    let mut parsed = Urlencoded::default();
-    for piece in input.split(|&b| b == separator).filter(|piece| !piece.is_empty()) {
+    // What is decoded is never longer than what it was.
+    let arguments = Fields::with_capacity(input.len());
+    let mut parsed = Urlencoded { arguments, ..Urlencoded::default() };
+    let mut rest = input;
+    while !rest.is_empty() {
+        let length = memchr::memchr(separator, rest).unwrap_or(rest.len());
+        let (piece, after) = rest.split_at(length);
+        rest = after.get(1..).unwrap_or_default();
+        if piece.is_empty() {
+            continue;
+        }
         if parsed.arguments.len() >= limits.arguments {
             parsed.over_limit = true;
             break;

@@ -190,40 +190,18 @@ impl Flattener<'_> {
         for attribute in tag.html_attributes().with_checks(false) {
             self.check()?;
             let attribute = attribute.map_err(|_| Problem::Malformed(at))?;
-            let mut value = Vec::with_capacity(attribute.value.len());
-            self.unescape(&attribute.value, &mut value);
-            self.xml.attributes.push(&value);
-            if !is_tag && value.is_empty() {
+            let mut known = true;
+            let length =
+                self.xml.attributes.push_with(|out| known = unescape(&attribute.value, out));
+            if !known {
+                self.note(Problem::EntityUnknown);
+            }
+            if !is_tag && length == 0 {
                 // Without a value the name is one, to HTML.
                 self.xml.attributes.push(attribute.key.as_ref());
             }
         }
         Ok(())
-    }
-
-    /// Resolves the references of an attribute value; an unknown one stays as it is.
-    fn unescape(&mut self, value: &[u8], out: &mut Vec<u8>) {
-        let mut rest = value;
-        while let Some(start) = memchr::memchr(b'&', rest) {
-            let (plain, marked) = rest.split_at(start);
-            out.extend_from_slice(plain);
-            // The search stops at the next `&`, so that a run of them costs no more than its length.
-            let after = marked.get(1..).unwrap_or_default();
-            let end = memchr::memchr2(b';', b'&', after)
-                .map(|at| at + 1)
-                .filter(|&at| marked.get(at) == Some(&b';'));
-            let name = end.and_then(|end| marked.get(1..end));
-            if let (Some(name), Some(end)) = (name, end)
-                && resolve(name, out)
-            {
-                rest = marked.get(end + 1..).unwrap_or_default();
-            } else {
-                self.note(Problem::EntityUnknown);
-                out.push(b'&');
-                rest = marked.get(1..).unwrap_or_default();
-            }
-        }
-        out.extend_from_slice(rest);
     }
 
     fn reference(&mut self, reference: &BytesRef<'_>) {
@@ -258,6 +236,33 @@ impl Flattener<'_> {
         }
         self.utf8 = utf8;
     }
+}
+
+/// Resolves the references of an attribute value. False when one is unknown: it stays as it is.
+fn unescape(value: &[u8], out: &mut Vec<u8>) -> bool {
+    let mut known = true;
+    let mut rest = value;
+    while let Some(start) = memchr::memchr(b'&', rest) {
+        let (plain, marked) = rest.split_at(start);
+        out.extend_from_slice(plain);
+        // The search stops at the next `&`, so that a run of them costs no more than its length.
+        let after = marked.get(1..).unwrap_or_default();
+        let end = memchr::memchr2(b';', b'&', after)
+            .map(|at| at + 1)
+            .filter(|&at| marked.get(at) == Some(&b';'));
+        let name = end.and_then(|end| marked.get(1..end));
+        if let (Some(name), Some(end)) = (name, end)
+            && resolve(name, out)
+        {
+            rest = marked.get(end + 1..).unwrap_or_default();
+        } else {
+            known = false;
+            out.push(b'&');
+            rest = marked.get(1..).unwrap_or_default();
+        }
+    }
+    out.extend_from_slice(rest);
+    known
 }
 
 /// Writes what an entity of XML itself (section 4.6) or a character reference stands for.

@@ -20,9 +20,8 @@ pub(super) fn read(part: &mut Part<'_>) -> Findings {
     if repeated {
         findings.problem = Some(Problem::Repeated);
     }
-    let named = |name: &[u8]| {
-        let name = name.to_vec();
-        part.headers.iter().filter(move |h| h.name().eq_ignore_ascii_case(&name))
+    let named = |name: &'static [u8]| {
+        part.headers.iter().filter(move |h| h.name().eq_ignore_ascii_case(name))
     };
     let charset = named(b"content-type")
         .find_map(|header| ContentType::parse(header.value()).charset().map(<[u8]>::to_vec));
