@@ -82,10 +82,11 @@ pub fn xss(input: &[u8]) -> bool {
     xss::detect(input)
 }
 
-/// False only where [`xss`] finds nothing: true for a value that has one of [`XSS_BYTES`].
+/// False only where [`xss`] finds nothing: no tag starts in `input`, and no attribute that can run something has
+/// a value. It is the first thing that [`xss`] asks.
 pub fn may_be_xss(input: &[u8]) -> bool {
     xss::may_be(input)
 }
 
-/// Bytes of which a value must have one to be a script.
+/// Bytes of which a value must have one to be a script, for a caller that knows the bytes of its values.
 pub const XSS_BYTES: [u8; 2] = *b"<=";

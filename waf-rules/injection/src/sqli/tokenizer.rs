@@ -102,16 +102,9 @@ impl<'a> Tokenizer<'a> {
 
     /// The next token; none at the end.
     pub(super) fn next(&mut self) -> Option<Token<'a>> {
-        let simulated = match self.quote {
-            Quote::None => None,
-            Quote::Single => Some(b'\''),
-            Quote::Double => Some(b'"'),
-        };
-        if let Some(quote) = simulated
-            && self.at == 0
-            && !self.input.is_empty()
-        {
+        if self.at == 0 && self.quote != Quote::None && !self.input.is_empty() {
             self.read += 1;
+            let quote = if self.quote == Quote::Single { b'\'' } else { b'"' };
             return Some(quoted::simulated(self, quote));
         }
         while let Some(&first) = self.input.get(self.at) {

@@ -54,12 +54,12 @@ impl Tables {
     }
 
     fn insert_word(&mut self, entry: Entry) {
-        if let Some(bit) = Ends::of(entry.0).map(Ends::filter_bit)
-            && let Some(bits) = self.filter.get_mut(bit / 64)
-        {
+        let Some(ends) = Ends::of(entry.0) else { return };
+        let bit = ends.filter_bit();
+        if let Some(bits) = self.filter.get_mut(bit / 64) {
             *bits |= 1 << (bit % 64);
         }
-        let mut slot = word_hash(entry.0);
+        let mut slot = ends.slot();
         while self.word_slots.get(slot).is_some_and(|&taken| taken != 0) {
             slot = (slot + 1) % WORD_SLOTS;
         }
@@ -100,7 +100,7 @@ impl Tables {
     }
 
     fn find_word(&self, word: &[u8]) -> Option<Entry> {
-        let mut slot = word_hash(word);
+        let mut slot = Ends::of(word)?.slot();
         loop {
             let index = usize::from(*self.word_slots.get(slot)?).checked_sub(1)?;
             let entry = *self.words.get(index)?;
@@ -140,21 +140,23 @@ impl Ends {
         Some(Self { first, second, last, length: word.len() })
     }
 
-    /// The bit of the filter; letters count in any case.
+    /// Letters count in any case.
+    #[inline]
+    fn hash(self) -> u32 {
+        let key = [self.first | 0x20, self.second | 0x20, self.last | 0x20, self.length as u8];
+        u32::from_le_bytes(key).wrapping_mul(0x9E37_79B1)
+    }
+
+    /// The bit of the filter.
     #[inline]
     fn filter_bit(self) -> usize {
-        let key = [self.first | 0x20, self.second | 0x20, self.last | 0x20, self.length as u8];
-        let hash = u32::from_le_bytes(key).wrapping_mul(0x9E37_79B1);
-        (hash >> (32 - FILTER_BITS.trailing_zeros())) as usize
+        (self.hash() >> (32 - FILTER_BITS.trailing_zeros())) as usize
     }
-}
 
-/// FNV-1a over the upper-case bytes.
-fn word_hash(text: &[u8]) -> usize {
-    let hash = text.iter().fold(0x811C_9DC5_u32, |hash, byte| {
-        (hash ^ u32::from(byte.to_ascii_uppercase())).wrapping_mul(0x0100_0193)
-    });
-    (hash ^ hash >> 15) as usize % WORD_SLOTS
+    /// The first slot to look at.
+    fn slot(self) -> usize {
+        (self.hash() >> (32 - WORD_SLOTS.trailing_zeros())) as usize
+    }
 }
 
 /// The letters of a shape, which are less than eight, upper-case, as one number; none is 0.

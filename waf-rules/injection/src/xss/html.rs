@@ -53,7 +53,7 @@ pub(super) struct Reader<'a> {
 }
 
 /// Blank to a browser; NUL too, to old ones.
-fn is_white(byte: u8) -> bool {
+pub(super) fn is_white(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r' | 0)
 }
 
