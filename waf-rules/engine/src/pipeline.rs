@@ -13,11 +13,9 @@ impl PipelineId {
 /// One step beyond its parent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Step {
-    pub(crate) parent: PipelineId,
-    pub(crate) transformation: Transformation,
-    /// The step can change a value only where one of these classes of bytes occurs in it.
-    pub(crate) trigger: ByteClasses,
-    /// The same of the whole pipeline up to here.
+    parent: PipelineId,
+    transformation: Transformation,
+    /// The pipeline up to here can change a value only where one of these classes of bytes occurs in it.
     pub(crate) any_trigger: ByteClasses,
 }
 
@@ -25,6 +23,15 @@ pub(crate) struct Step {
 #[derive(Debug, Default)]
 pub(crate) struct Pipelines {
     steps: Vec<Step>,
+    /// By step: its way from the empty pipeline.
+    paths: Vec<Box<[PathStep]>>,
+}
+
+/// A transformation on the way, and the classes of which a value must have one for it to change anything.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PathStep {
+    pub(crate) transformation: Transformation,
+    pub(crate) trigger: ByteClasses,
 }
 
 impl Pipelines {
@@ -51,7 +58,10 @@ impl Pipelines {
         let trigger = trigger(transformation);
         let before = self.step(parent).map_or(ByteClasses::EMPTY, |step| step.any_trigger);
         let any_trigger = before.union(trigger);
-        self.steps.push(Step { parent, transformation, trigger, any_trigger });
+        self.steps.push(Step { parent, transformation, any_trigger });
+        let mut path = self.path(parent).to_vec();
+        path.push(PathStep { transformation, trigger });
+        self.paths.push(path.into());
         u16::try_from(self.steps.len()).ok().map(PipelineId)
     }
 
@@ -61,9 +71,11 @@ impl Pipelines {
         self.steps.get(usize::from(pipeline.0).checked_sub(1)?)
     }
 
-    /// How many ids there are, the empty pipeline included.
-    pub(crate) fn len(&self) -> usize {
-        self.steps.len() + 1
+    /// What a pipeline does, in order.
+    #[inline]
+    pub(crate) fn path(&self, pipeline: PipelineId) -> &[PathStep] {
+        let path = usize::from(pipeline.0).checked_sub(1).and_then(|at| self.paths.get(at));
+        path.map(AsRef::as_ref).unwrap_or_default()
     }
 
     /// From the empty pipeline to this one.
@@ -104,6 +116,15 @@ impl ByteClasses {
     const LIST: Self = Self(1 << 15);
     const STAR: Self = Self(1 << 16);
     const ZERO: Self = Self(1 << 17);
+    /// Bytes that no word consists of and no transformation asks for.
+    const OTHER: Self = Self(1 << 18);
+    const MARKUP: Self = Self(1 << 19);
+    /// Bytes of words alone: what has no other byte is no injection into SQL.
+    const WORD: Self = Self(Self::ALWAYS.0 | Self::UPPER.0 | Self::LOWER.0 | Self::ZERO.0);
+    /// One of these is in every injection into SQL.
+    pub(crate) const SQL: Self = Self(!Self::WORD.0);
+    /// One of these is in every injection into HTML.
+    pub(crate) const HTML: Self = Self(Self::MARKUP.0);
 
     pub(crate) const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -169,7 +190,9 @@ const fn class(byte: u8) -> ByteClasses {
         b',' | b';' => C::LIST,
         b'*' => C::STAR,
         b'0' => C::ZERO,
-        _ => C::EMPTY,
+        b'<' | b'=' => C::MARKUP,
+        b'1'..=b'9' | b'_' => C::EMPTY,
+        _ => C::OTHER,
     }
 }
 
@@ -225,30 +248,47 @@ mod tests {
         assert_eq!(pipelines.intern(&[]), Some(PipelineId::NONE));
         let short = pipelines.intern(&[T::UrlDecodeUni]).unwrap();
         let long = pipelines.intern(&[T::UrlDecodeUni, T::Lowercase]).unwrap();
-        assert_eq!(pipelines.len(), 3);
-        assert_eq!(pipelines.step(long).map(|step| step.parent), Some(short));
+        assert_eq!(pipelines.path(short).len() + 1, pipelines.path(long).len());
         assert_eq!(pipelines.prefixes(long), [PipelineId::NONE, short, long]);
     }
 
-    /// A transformation never changes a value that has none of its trigger bytes.
-    #[test]
-    fn triggers_are_complete() {
+    /// Pieces that the tests below build values of: any byte, and what transformations look for.
+    fn values(rounds: usize) -> impl Iterator<Item = Vec<u8>> {
+        let pieces: [&[u8]; 12] = [
+            "\u{a0}".as_bytes(),
+            "\u{1680}".as_bytes(),
+            "\u{2009}".as_bytes(),
+            "\u{2028}".as_bytes(),
+            "\u{205f}".as_bytes(),
+            "\u{3000}".as_bytes(),
+            b"/*",
+            b"--",
+            b"<a ",
+            b"union",
+            b"' or 1=1",
+            b"onload=",
+        ];
         let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-        let mut scratch = Vec::new();
-        for round in 0..20_000_usize {
+        (0..rounds).map(move |round| {
             let mut value: Vec<u8> = Vec::new();
             for _ in 0..round % 7 {
                 state ^= state << 13;
                 state ^= state >> 7;
                 state ^= state << 17;
-                // Random bytes alone hardly ever are white space of Unicode.
-                match state >> 60 {
-                    0 => value.extend("\u{3000}".as_bytes()),
-                    1 => value.extend("\u{2003}\u{205f}".as_bytes()),
-                    2 => value.extend("\u{1680}\u{85}".as_bytes()),
-                    _ => value.push((state >> 24) as u8),
+                match pieces.get((state >> 40) as usize % 24) {
+                    Some(piece) => value.extend_from_slice(piece),
+                    None => value.push((state >> 24) as u8),
                 }
             }
+            value
+        })
+    }
+
+    /// A transformation never changes a value that has none of its trigger bytes.
+    #[test]
+    fn triggers_are_complete() {
+        let mut scratch = Vec::new();
+        for value in values(40_000) {
             for transformation in Transformation::ALL.iter().copied() {
                 if trigger(transformation).meets(ByteClasses::of(&value)) {
                     continue;
@@ -258,5 +298,26 @@ mod tests {
                 assert!(!changed || scratch == value, "{transformation:?} {value:?}");
             }
         }
+    }
+
+    /// No value without bytes of their classes is an injection.
+    #[test]
+    fn injections_have_their_classes() {
+        for byte in 0..=u8::MAX {
+            let word = byte.is_ascii_alphanumeric() || byte == b'_';
+            assert_eq!(ByteClasses::SQL.meets(super::class(byte)), !word, "{byte}");
+            let markup = portcullis_waf_injection::XSS_BYTES.contains(&byte);
+            assert_eq!(ByteClasses::HTML.meets(super::class(byte)), markup, "{byte}");
+        }
+        let mut found = [0, 0];
+        for value in values(40_000) {
+            let classes = ByteClasses::of(&value);
+            let sql = portcullis_waf_injection::sqli(&value).is_some();
+            let html = portcullis_waf_injection::xss(&value);
+            assert!(!sql || ByteClasses::SQL.meets(classes), "{value:?}");
+            assert!(!html || ByteClasses::HTML.meets(classes), "{value:?}");
+            found = [found[0] + usize::from(sql), found[1] + usize::from(html)];
+        }
+        assert!(found.iter().all(|found| *found > 50), "{found:?}");
     }
 }

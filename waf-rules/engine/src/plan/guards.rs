@@ -18,6 +18,8 @@ use crate::view::ViewId;
 pub(crate) struct Guards {
     /// Conditions that hold for every exchange.
     pub(crate) open: BitSet,
+    /// Steps whose first link can only match values of views that fulfil its condition by what bytes they have.
+    pub(crate) by_view: BitSet,
     /// Where in a set of conditions the second ones begin, in words.
     pub(crate) half: usize,
     pub(crate) watches: Box<[Watch]>,
@@ -33,6 +35,8 @@ pub(crate) struct Watch {
     pub(crate) classes: Box<[(ByteClasses, u32)]>,
     /// By pipeline, which patterns and lists matter.
     pub(crate) asks: Box<[Ask]>,
+    /// All patterns and lists of the asks.
+    pub(crate) matchers: BitSet,
 }
 
 /// Patterns and lists that steps look for in the values of a view behind one pipeline.
@@ -71,6 +75,7 @@ impl Guards {
         let half = steps.len().div_ceil(64);
         let mut open = BitSet::default();
         open.reset(half * 128);
+        let mut by_view = BitSet::default();
         let mut builders = BTreeMap::<ViewId, Builder>::new();
         for (at, step) in steps.iter().enumerate() {
             let Some(rule) = program.rules.get(step.rule as usize) else { continue };
@@ -78,6 +83,9 @@ impl Guards {
                 true => (Condition::Nothing, Condition::Nothing),
                 false => conditions(program, rule),
             };
+            if matches!(first, Condition::Matcher(..) | Condition::Classes(..)) {
+                by_view.insert(at);
+            }
             for (condition, bit) in [(first, at), (second, half * 64 + at)] {
                 match condition {
                     Condition::Nothing => open.insert(bit),
@@ -102,7 +110,7 @@ impl Guards {
             }
         }
         let watches = builders.into_iter().map(|(view, builder)| builder.build(program, view));
-        Self { open, half, watches: watches.collect() }
+        Self { open, by_view, half, watches: watches.collect() }
     }
 }
 
@@ -134,8 +142,10 @@ impl Builder {
             let trigger = step.map_or(ByteClasses::EMPTY, |step| step.any_trigger);
             Ask { pipeline, trigger, matchers, interests: interests.into() }
         });
-        let asks = asks.collect();
-        Watch { view, present: self.present, classes: self.classes.into(), asks }
+        let asks: Box<[Ask]> = asks.collect();
+        let mut matchers = BitSet::default();
+        asks.iter().for_each(|ask| matchers.union(&ask.matchers));
+        Watch { view, present: self.present, classes: self.classes.into(), asks, matchers }
     }
 }
 
@@ -170,12 +180,11 @@ fn condition<'a>(program: &Compiled, link: &'a Link) -> Condition<'a> {
     if let Some(matcher) = link.matcher.filter(|_| !link.negated) {
         return Condition::Matcher(views, link, matcher);
     }
-    if let Operator::ByteRange(range) = operator
-        && !link.negated
-        && link.pipeline == PipelineId::NONE
-        && link.stages.is_empty()
-        && let Some(classes) = ByteClasses::covering(|byte| range.violated_by(&[byte]))
-    {
+    if let Some(classes) = needed_classes(operator).filter(|_| !link.negated) {
+        // What the pipeline would change is looked at behind it.
+        let pipelines = link.stages.iter().chain([&link.pipeline]);
+        let triggers = pipelines.filter_map(|pipeline| program.pipelines.step(*pipeline));
+        let classes = triggers.fold(classes, |all, step| all.union(step.any_trigger));
         return Condition::Classes(views, classes);
     }
     // A variable without keys always has a value, if only the empty one.
@@ -184,4 +193,28 @@ fn condition<'a>(program: &Compiled, link: &'a Link) -> Condition<'a> {
         target.is_some_and(|target| target.variable.kind() != Kind::Single)
     });
     if sometimes_empty { Condition::Present(views) } else { Condition::Nothing }
+}
+
+/// Classes of bytes of which a value that satisfies the operator has one; `None` where that is not known.
+fn needed_classes(operator: &Operator) -> Option<ByteClasses> {
+    match operator {
+        Operator::ByteRange(range) => ByteClasses::covering(|byte| range.violated_by(&[byte])),
+        Operator::Sqli => Some(ByteClasses::SQL),
+        Operator::Xss => Some(ByteClasses::HTML),
+        Operator::Rx(_)
+        | Operator::RxGlobal(_)
+        | Operator::Backtracking(_)
+        | Operator::Geo(_)
+        | Operator::Identifier(_)
+        | Operator::RestPath(_)
+        | Operator::Schema(_)
+        | Operator::Pm(_)
+        | Operator::Compare(..)
+        | Operator::Text(..)
+        | Operator::IpMatch(_)
+        | Operator::UrlEncoding
+        | Operator::Utf8Encoding
+        | Operator::Always
+        | Operator::Never => None,
+    }
 }

@@ -11,11 +11,12 @@ use crate::pipeline::PipelineId;
 use crate::plan::Plan;
 use crate::program::{Flow, Link, Outcome, Rule, Selector, Target, Text};
 use crate::ruleset::{EngineMode, RuleSet};
+use crate::transaction::bag::Bag;
 use crate::transaction::collect::count;
 use crate::transaction::state::{Found, Hit, State};
 use crate::transaction::tx::Datum;
 use crate::transaction::values::ValueId;
-use crate::variable::Variable;
+use crate::variable::{Kind, Variable};
 
 /// Status of the answer when a transaction outgrows its memory limit: it cannot be judged.
 const STATUS_OVERFLOW: u16 = 413;
@@ -29,6 +30,8 @@ pub(super) struct Context<'a> {
     pub(super) position: usize,
     /// `None` where every pattern is tried.
     gate: Option<(&'a Gate, Half)>,
+    /// The step whose first link matches values of the views alone that the survey admits.
+    by_view: Option<usize>,
 }
 
 impl<'a> Context<'a> {
@@ -94,7 +97,7 @@ impl State {
         while let Some(position) = list.get(at).map(|position| *position as usize) {
             at += 1;
             let Some(rule) = program.rules.get(position) else { continue };
-            let context = Context { rules, gate: None, rule, position };
+            let context = Context { rules, gate: None, rule, position, by_view: None };
             if self.removed_rules.contains(position) || !self.ask(context) {
                 continue;
             }
@@ -119,14 +122,14 @@ impl State {
         let half = Half::of(phase);
         let gate = Some((&plan.gate, half));
         self.survey(rules, (plan, todo), half);
-        let mut surveyed = self.epoch;
         let mut from = 0;
         while let Some(at) = self.survey.next_step(todo, from) {
             from = at + 1;
             let Some(step) = todo.steps.get(at) else { return };
             let position = step.rule as usize;
             let Some(rule) = rules.program.rules.get(position) else { continue };
-            let context = Context { rules, gate, rule, position };
+            let by_view = todo.guards.by_view.contains(at).then_some(at);
+            let context = Context { rules, gate, rule, position, by_view };
             if self.removed_rules.contains(position) {
                 continue;
             }
@@ -147,9 +150,8 @@ impl State {
                 }
             }
             // A rule brought something new; also one that did not match to its end.
-            if self.epoch != surveyed {
+            if self.epoch != self.survey.epoch {
                 self.survey(rules, (plan, todo), half);
-                surveyed = self.epoch;
             }
         }
     }
@@ -198,7 +200,14 @@ impl State {
         }
         let mut found = std::mem::take(&mut self.work.found);
         let mut matched = false;
-        for target in link.targets.iter() {
+        let views = link.views.as_deref().unwrap_or_default();
+        for (at, target) in link.targets.iter().enumerate() {
+            if let (Some(step), 0, Some(view)) = (context.by_view, number, views.get(at))
+                && self.survey.epoch == self.epoch
+                && !self.survey.admits(step, *view)
+            {
+                continue;
+            }
             found.clear();
             self.collect_for(context, target, number, &mut found);
             if let (Operator::Schema(_), Some(body), false) =
@@ -220,8 +229,7 @@ impl State {
         matched
     }
 
-    /// Whether a number in `TX` decides, without a list of values, that the target does not match. Hundreds of rules
-    /// only ask for the paranoia level.
+    /// Whether a number decides, without a list of values, that the target does not match.
     #[inline]
     fn is_ruled_out(
         &mut self,
@@ -230,21 +238,39 @@ impl State {
         target: &Target,
         operator: &Operator,
     ) -> bool {
-        let (Selector::Tx(slot), Operator::Compare(comparison, number)) =
-            (&target.selector, operator)
-        else {
-            return false;
-        };
+        let Operator::Compare(comparison, number) = operator else { return false };
         if link.pipeline != PipelineId::NONE {
             return false;
         }
-        let left = match (target.count, self.tx.get(*slot)) {
-            (true, datum) => i64::from(datum.is_some()),
-            (false, Some(datum)) => datum.number(&self.values),
-            (false, None) => return true,
+        let left = match (&target.selector, target.count) {
+            (Selector::Tx(slot), true) => i64::from(self.tx.get(*slot).is_some()),
+            (Selector::Tx(slot), false) => match self.tx.get(*slot) {
+                Some(datum) => datum.number(&self.values),
+                None => return true,
+            },
+            (Selector::All | Selector::Key(_) | Selector::Regex(_), counted) => {
+                match (target.variable.kind(), counted) {
+                    (Kind::Single, false) => self.single(target.variable).number(&self.values),
+                    (Kind::Collection, true) if self.removed_targets.is_empty() => {
+                        let Some(count) = self.count(target) else { return false };
+                        count
+                    }
+                    (Kind::Single | Kind::Collection | Kind::Names, _) => return false,
+                }
+            }
         };
         let right = self.number(number, context.names(), &context.rule.meta);
         comparison.holds(left, right) == link.negated
+    }
+
+    /// How many entries of a collection a target means; `None` where they are not entries.
+    fn count(&self, target: &Target) -> Option<i64> {
+        if Bag::of(target.variable).is_empty() {
+            return None;
+        }
+        let (variable, selector) = (target.variable, &target.selector);
+        let entries = self.bags.select(variable, selector, &target.except, &self.values);
+        i64::try_from(entries.count()).ok()
     }
 
     /// What a target means, without what `ctl:ruleRemoveTarget...` took from it. That is about the first link of a

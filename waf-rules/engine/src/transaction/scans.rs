@@ -45,6 +45,7 @@ impl Scans {
         values: &Values,
         id: ValueId,
     ) -> &BitSet {
+        let id = values.scanned(id);
         let known = self.of.get(half as usize).and_then(|of| of.get(id.index())).copied();
         let at = match known {
             Some(known) if known > 0 => known as usize - 1,

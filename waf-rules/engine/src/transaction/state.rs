@@ -125,7 +125,7 @@ impl State {
     pub(crate) fn reset(&mut self, rules: &RuleSet) {
         let settings = &rules.program.settings;
         let constants = rules.plan.as_ref().map(|plan| &plan.constants);
-        self.values.reset(&rules.program.pipelines, constants);
+        self.values.reset(constants);
         self.bags.reset();
         self.tx.reset(&rules.program.names, constants);
         if rules.program.opens_records {

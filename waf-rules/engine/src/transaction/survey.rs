@@ -10,6 +10,7 @@ use crate::transaction::state::State;
 use crate::transaction::tx::Datum;
 use crate::transaction::values::ValueId;
 use crate::variable::Kind;
+use crate::view::ViewId;
 
 /// Never the version of a view.
 const NEVER: u64 = 0;
@@ -17,11 +18,17 @@ const NEVER: u64 = 0;
 /// What is known of the views of an exchange, and of the phase that runs.
 #[derive(Debug, Default)]
 pub(crate) struct Survey {
+    /// When the phase was looked at.
+    pub(crate) epoch: u32,
     views: Vec<View>,
     /// Values of views, one view after the other.
     values: Vec<(ValueId, ByteClasses)>,
     /// Conditions that hold: the first ones of all steps, then the second ones.
     conditions: Vec<u64>,
+    /// By view: first conditions that its values fulfil by what bytes they have.
+    by_view: Vec<u64>,
+    /// Words of the first conditions of the phase.
+    half: usize,
     /// Matchers that may match any value of a view as it stands.
     plain: Vec<u64>,
     /// The same behind a pipeline.
@@ -67,15 +74,28 @@ impl Survey {
         None
     }
 
+    /// Whether a view can be why a step matches.
     #[inline]
-    fn mark(&mut self, condition: u32) {
-        if let Some(word) = self.conditions.get_mut(condition as usize / 64) {
-            *word |= 1 << (condition % 64);
+    pub(crate) fn admits(&self, step: usize, view: ViewId) -> bool {
+        let at = view.0 as usize * self.half + step / 64;
+        self.by_view.get(at).is_none_or(|word| word >> (step % 64) & 1 == 1)
+    }
+
+    #[inline]
+    fn mark(&mut self, view: ViewId, condition: u32) {
+        let (at, bit) = (condition as usize / 64, 1 << (condition % 64));
+        if let Some(word) = self.conditions.get_mut(at) {
+            *word |= bit;
+        }
+        if at < self.half
+            && let Some(word) = self.by_view.get_mut(view.0 as usize * self.half + at)
+        {
+            *word |= bit;
         }
     }
 
     /// Marks the conditions of an ask that the matchers found fulfil.
-    fn mark_found(&mut self, ask: &Ask, behind: bool) {
+    fn mark_found(&mut self, view: ViewId, ask: &Ask, behind: bool) {
         for (at, wanted) in ask.matchers.words().iter().enumerate() {
             let words = if behind { &self.behind } else { &self.plain };
             let mut found = words.get(at).copied().unwrap_or(0) & wanted;
@@ -85,11 +105,15 @@ impl Survey {
                 let first = ask.interests.partition_point(|interest| interest.matcher < matcher);
                 let interests = ask.interests.get(first..).unwrap_or_default();
                 for interest in interests.iter().take_while(|i| i.matcher == matcher) {
-                    self.mark(interest.condition);
+                    self.mark(view, interest.condition);
                 }
             }
         }
     }
+}
+
+fn meet(words: &[u64], others: &[u64]) -> bool {
+    words.iter().zip(others).any(|(mine, theirs)| mine & theirs != 0)
 }
 
 fn unite(words: &mut [u64], more: &[u64]) {
@@ -104,8 +128,13 @@ impl State {
         (plan, phase): (&Plan, &PhasePlan),
         half: Half,
     ) {
-        self.survey.conditions.clear();
-        self.survey.conditions.extend_from_slice(phase.guards.open.words());
+        let survey = &mut self.survey;
+        survey.epoch = self.epoch;
+        survey.half = phase.guards.half;
+        survey.conditions.clear();
+        survey.conditions.extend_from_slice(phase.guards.open.words());
+        survey.by_view.clear();
+        survey.by_view.resize(survey.views.len() * survey.half, 0);
         for watch in &phase.guards.watches {
             self.watch(rules, &plan.gate, half, watch);
         }
@@ -116,44 +145,55 @@ impl State {
         unite(&mut self.survey.conditions, watch.present.words());
         for (classes, condition) in &watch.classes {
             if classes.meets(view.classes) {
-                self.survey.mark(*condition);
+                self.survey.mark(watch.view, *condition);
             }
         }
         if watch.asks.is_empty() {
             return;
         }
-        let range = view.start as usize..view.end as usize;
         self.survey.plain.clear();
         self.survey.plain.resize(gate.words(), 0);
-        for at in range.clone() {
+        for at in view.start as usize..view.end as usize {
             let Some((id, _)) = self.survey.values.get(at).copied() else { continue };
             let found = self.scans.candidates((gate, half), &self.values, id);
             unite(&mut self.survey.plain, found.words());
         }
+        let found_any = meet(&self.survey.plain, watch.matchers.words());
         for ask in &watch.asks {
-            if !ask.trigger.meets(view.classes) {
-                self.survey.mark_found(ask, false);
+            let plain = match ask.trigger.meets(view.classes) {
+                true => self.look_behind(rules, (gate, half), (watch.view, view), ask),
+                false => true,
+            };
+            if plain && found_any {
+                self.survey.mark_found(watch.view, ask, false);
+            }
+        }
+    }
+
+    /// Marks what the values admit that the pipeline of an ask may change; true where there are others as well. Those
+    /// are then taken together with all values as they stand: a step may be asked for nothing.
+    fn look_behind(
+        &mut self,
+        rules: &RuleSet,
+        (gate, half): (&Gate, Half),
+        (id, view): (ViewId, View),
+        ask: &Ask,
+    ) -> bool {
+        self.survey.behind.clear();
+        self.survey.behind.resize(gate.words(), 0);
+        let mut plain = false;
+        for at in view.start as usize..view.end as usize {
+            let Some((value, classes)) = self.survey.values.get(at).copied() else { continue };
+            if !ask.trigger.meets(classes) {
+                plain = true;
                 continue;
             }
-            self.survey.behind.clear();
-            self.survey.behind.resize(gate.words(), 0);
-            let mut plain = false;
-            for at in range.clone() {
-                let Some((id, classes)) = self.survey.values.get(at).copied() else { continue };
-                if !ask.trigger.meets(classes) {
-                    // Another value may admit more here than this one does: then a step is asked for nothing.
-                    plain = true;
-                    continue;
-                }
-                let id = self.values.transformed(&rules.program.pipelines, ask.pipeline, id);
-                let found = self.scans.candidates((gate, half), &self.values, id);
-                unite(&mut self.survey.behind, found.words());
-            }
-            if plain {
-                self.survey.mark_found(ask, false);
-            }
-            self.survey.mark_found(ask, true);
+            let value = self.values.transformed(&rules.program.pipelines, ask.pipeline, value);
+            let found = self.scans.candidates((gate, half), &self.values, value);
+            unite(&mut self.survey.behind, found.words());
         }
+        self.survey.mark_found(id, ask, true);
+        plain
     }
 
     /// A view as it stands; `None` where it has no value.

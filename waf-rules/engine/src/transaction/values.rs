@@ -3,6 +3,8 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
+use portcullis_waf_transform::Transformation;
+
 use crate::limits::{MAX_IDLE_WORKSPACE_BYTES, MAX_TRANSACTION_BYTES};
 use crate::pipeline::{ByteClasses, PipelineId, Pipelines};
 use crate::transaction::constants::Constants;
@@ -32,6 +34,8 @@ struct Entry {
     classes: ByteClasses,
     /// Row of transformed values, 0 for none yet.
     row: u32,
+    /// The value whose scan is this one's as well.
+    scan: u32,
 }
 
 /// Probes of the table before equal bytes become two values: a bound for collisions on purpose.
@@ -39,6 +43,8 @@ const MAX_PROBES: usize = 32;
 /// Places of the table of a transaction that begins.
 const MIN_TABLE: usize = 512;
 const UNKNOWN: u32 = u32::MAX;
+/// One for each transformation.
+const COLUMNS: usize = Transformation::ALL.len();
 
 #[derive(Debug)]
 pub(crate) struct Values {
@@ -46,9 +52,8 @@ pub(crate) struct Values {
     entries: Vec<Entry>,
     /// Open addressing; a value's number + 1, 0 is free.
     table: Vec<u32>,
-    /// Rows with one transformed value a pipeline.
+    /// Rows with one transformed value a transformation.
     rows: Vec<u32>,
-    row_length: usize,
     scratch: Vec<u8>,
     seed: u64,
     overflowed: bool,
@@ -72,7 +77,6 @@ impl Default for Values {
             entries: Vec::new(),
             table: Vec::new(),
             rows: Vec::new(),
-            row_length: 0,
             scratch: Vec::new(),
             seed: RandomState::new().build_hasher().finish() | 1,
             overflowed: false,
@@ -83,9 +87,8 @@ impl Default for Values {
 
 impl Values {
     /// Forgets all values but the empty one and the constants.
-    pub(crate) fn reset(&mut self, pipelines: &Pipelines, constants: Option<&Constants>) {
+    pub(crate) fn reset(&mut self, constants: Option<&Constants>) {
         self.rows.clear();
-        self.row_length = pipelines.len();
         self.overflowed = false;
         let id = constants.map_or(0, |constants| constants.id);
         if self.base.id != id || self.base.table.is_empty() {
@@ -182,7 +185,7 @@ impl Values {
         self.bytes.extend_from_slice(value);
         let id = ValueId(u32::try_from(self.entries.len()).unwrap_or(0));
         let classes = ByteClasses::of(value);
-        self.entries.push(Entry { start, length: value.len(), classes, row: 0 });
+        self.entries.push(Entry { start, length: value.len(), classes, row: 0, scan: id.0 });
         id
     }
 
@@ -209,7 +212,8 @@ impl Values {
         self.table = table;
     }
 
-    /// A value as a pipeline leaves it; computed once.
+    /// A value as a pipeline leaves it. Each transformation is done once for each value it is done to, whatever way led
+    /// there.
     #[inline]
     pub(crate) fn transformed(
         &mut self,
@@ -218,51 +222,63 @@ impl Values {
         id: ValueId,
     ) -> ValueId {
         let Some(step) = pipelines.step(pipeline) else { return id };
-        let Some(entry) = self.entries.get(id.index()).copied() else { return id };
-        if !step.any_trigger.meets(entry.classes) {
+        if !step.any_trigger.meets(self.classes(id)) {
             return id;
         }
-        self.transformed_slow(pipelines, pipeline, id)
+        let mut at = id;
+        for step in pipelines.path(pipeline) {
+            if step.trigger.meets(self.classes(at)) {
+                at = self.step(step.transformation, at);
+            }
+        }
+        at
     }
 
-    fn transformed_slow(
-        &mut self,
-        pipelines: &Pipelines,
-        pipeline: PipelineId,
-        id: ValueId,
-    ) -> ValueId {
-        let Some(step) = pipelines.step(pipeline).copied() else { return id };
-        let cell = self.row(id) + usize::from(pipeline.0);
+    fn step(&mut self, transformation: Transformation, id: ValueId) -> ValueId {
+        let cell = self.row(id) + transformation as usize;
         match self.rows.get(cell).copied() {
             Some(UNKNOWN) | None => {}
             Some(known) => return ValueId(known),
         }
-        let before = self.transformed(pipelines, step.parent, id);
-        let classes = self.entries.get(before.index()).map_or(ByteClasses::EMPTY, |e| e.classes);
-        let mut after = before;
-        if step.trigger.meets(classes) {
-            let mut scratch = std::mem::take(&mut self.scratch);
-            if step.transformation.apply(self.get(before), &mut scratch) {
-                after = self.intern(&scratch);
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let mut after = id;
+        if transformation.apply(self.get(id), &mut scratch) {
+            let known = self.entries.len();
+            after = self.intern(&scratch);
+            // The gate does not tell cases apart.
+            if transformation == Transformation::Lowercase && after.index() == known {
+                self.scan_alike(after, id);
             }
-            self.scratch = scratch;
         }
+        self.scratch = scratch;
         if let Some(cell) = self.rows.get_mut(cell) {
             *cell = after.0;
         }
         after
     }
 
+    fn scan_alike(&mut self, id: ValueId, other: ValueId) {
+        let scan = self.scanned(other);
+        if let Some(entry) = self.entries.get_mut(id.index()) {
+            entry.scan = scan.0;
+        }
+    }
+
+    /// The value whose scan is this value's as well.
+    #[inline]
+    pub(crate) fn scanned(&self, id: ValueId) -> ValueId {
+        self.entries.get(id.index()).map_or(id, |entry| ValueId(entry.scan))
+    }
+
     /// Where the row of a value begins.
     fn row(&mut self, id: ValueId) -> usize {
-        let length = self.row_length;
-        let next = u32::try_from(self.rows.len() / length.max(1) + 1).unwrap_or(u32::MAX);
+        let next = u32::try_from(self.rows.len() / COLUMNS + 1).unwrap_or(u32::MAX);
         let Some(entry) = self.entries.get_mut(id.index()) else { return usize::MAX / 2 };
         if entry.row == 0 {
             entry.row = next;
-            self.rows.resize(self.rows.len() + length, UNKNOWN);
+            self.rows.resize(self.rows.len() + COLUMNS, UNKNOWN);
         }
-        (entry.row as usize - 1) * length
+        (entry.row as usize - 1) * COLUMNS
     }
 }
 
@@ -293,7 +309,7 @@ mod tests {
     #[test]
     fn equal_bytes_are_one_value() {
         let mut values = Values::default();
-        values.reset(&Pipelines::default(), None);
+        values.reset(None);
         assert_eq!(values.intern(b""), ValueId::EMPTY);
         let ids: Vec<_> = (0..5000).map(|i| values.intern(format!("v{i}").as_bytes())).collect();
         for (i, id) in ids.iter().enumerate() {
@@ -308,7 +324,7 @@ mod tests {
         let decode = pipelines.intern(&[T::UrlDecodeUni]).unwrap();
         let both = pipelines.intern(&[T::UrlDecodeUni, T::Lowercase]).unwrap();
         let mut values = Values::default();
-        values.reset(&pipelines, None);
+        values.reset(None);
         let plain = values.intern(b"plain");
         assert_eq!(values.transformed(&pipelines, both, plain), plain);
         let raw = values.intern(b"%41b");
