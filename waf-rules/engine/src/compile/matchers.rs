@@ -83,7 +83,8 @@ impl Compiled {
     pub(crate) fn seal(&mut self, live: &BitSet) {
         for (position, rule) in self.rules.iter_mut().enumerate() {
             if live.contains(position) {
-                rule.links.iter_mut().for_each(|link| link.views = None);
+                // Exchanges ask for the views of first links alone.
+                rule.links.iter_mut().skip(1).for_each(|link| link.views = None);
             } else {
                 rule.links = Box::default();
                 (rule.message, rule.log_data) = Default::default();
