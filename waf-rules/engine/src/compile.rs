@@ -22,7 +22,7 @@ use crate::compile::matchers::Removed;
 use crate::compile::operators::Operators;
 use crate::diagnostic::{Problem, RuleDiagnostic};
 use crate::limits::MAX_DIAGNOSTICS;
-use crate::operator::GeoDatabase;
+use crate::operator::{GeoDatabase, Matcher};
 use crate::pipeline::Pipelines;
 use crate::program::{Effect, Flow, Outcome, Rule};
 use crate::settings::Settings;
@@ -43,6 +43,8 @@ pub(crate) struct Compiled {
     pub(crate) operators: Operators,
     /// Until the gate is chosen.
     removed: Vec<Removed>,
+    /// Patterns and lists of rules that do not run: parsed, for other rule sets to find them.
+    idle: Vec<Matcher>,
     /// Whether some rule validates a schema.
     pub(crate) has_schemas: bool,
     pub(crate) views: Views,
@@ -103,6 +105,7 @@ pub(crate) fn compile(
         has_schemas: compiler.operators.has_schemas(),
         operators: compiler.operators,
         removed,
+        idle: Vec::new(),
         views: compiler.views,
         warnings: reports.warnings,
         named: compiler.named,

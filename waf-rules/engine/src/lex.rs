@@ -172,46 +172,61 @@ impl Logical {
 
 fn words(logical: &Logical) -> Result<Vec<Word>, Problem> {
     let mut words = Vec::new();
-    let mut rest = logical.text.char_indices().peekable();
-    while let Some(&(start, c)) = rest.peek() {
-        if c.is_whitespace() {
-            rest.next();
-            continue;
-        }
-        let quote = matches!(c, '"').then_some(c);
-        if quote.is_some() {
-            rest.next();
-        }
-        let mut text = String::new();
-        let first = if quote.is_some() { start + 1 } else { start };
-        let mut word = Word { text: String::new(), span: logical.span(first), marks: Vec::new() };
-        let mut closed = quote.is_none();
-        while let Some((offset, c)) = rest.next() {
-            if logical.pieces.iter().any(|(from, _)| *from == offset) {
-                word.marks.push((text.len(), logical.span(offset)));
+    let mut rest = logical.text.as_str();
+    loop {
+        rest = rest.trim_start();
+        let start = logical.text.len() - rest.len();
+        let (word, length) = match rest.strip_prefix('"') {
+            Some(inside) => quoted(logical, inside, start + 1)?,
+            None if rest.is_empty() => return Ok(words),
+            None => {
+                let length = rest.find(char::is_whitespace).unwrap_or(rest.len());
+                (plain(logical, rest.get(..length).unwrap_or_default(), start), length)
             }
-            match quote {
-                Some(quote) if c == '\\' && rest.peek().is_some_and(|(_, n)| *n == quote) => {
-                    rest.next();
-                    text.push(quote);
-                    let after = offset + 1 + quote.len_utf8();
-                    word.marks.push((text.len(), logical.span(after)));
-                }
-                Some(quote) if c == quote => {
-                    closed = true;
-                    break;
-                }
-                None if c.is_whitespace() => break,
-                Some(_) | None => text.push(c),
-            }
-        }
-        if !closed {
-            return Err(Problem::new(word.span, "quote is never closed"));
-        }
-        word.text = text;
+        };
         words.push(word);
+        rest = rest.get(length..).unwrap_or_default();
     }
-    Ok(words)
+}
+
+/// A word without quotes that begins at `start`.
+fn plain(logical: &Logical, text: &str, start: usize) -> Word {
+    let mut word = Word { text: text.to_owned(), span: logical.span(start), marks: Vec::new() };
+    word.mark(logical, (start, start + text.len()), 0);
+    word
+}
+
+/// The word whose first byte is at `start`, behind its quote, and how many bytes it takes with both quotes.
+fn quoted(logical: &Logical, inside: &str, start: usize) -> Result<(Word, usize), Problem> {
+    let mut word = Word { text: String::new(), span: logical.span(start), marks: Vec::new() };
+    let mut from = 0;
+    for (at, _) in inside.match_indices('"') {
+        let run = inside.get(from..at).unwrap_or_default();
+        // A backslash before a quote takes the quote in, whatever stands before it.
+        let escaped = run.strip_suffix('\\');
+        let taken = word.text.len();
+        word.text.push_str(escaped.unwrap_or(run));
+        word.mark(logical, (start + from, start + at + usize::from(escaped.is_none())), taken);
+        from = at + 1;
+        if escaped.is_none() {
+            return Ok((word, from + 1));
+        }
+        word.text.push('"');
+        word.marks.push((word.text.len(), logical.span(start + from)));
+    }
+    Err(Problem::new(word.span, "quote is never closed"))
+}
+
+impl Word {
+    /// Marks where physical lines begin between two offsets of a logical line; the first of them is byte `taken` of the
+    /// word.
+    fn mark(&mut self, logical: &Logical, (from, to): (usize, usize), taken: usize) {
+        let first = logical.pieces.partition_point(|(piece, _)| *piece < from);
+        let pieces = logical.pieces.get(first..).unwrap_or_default();
+        for (piece, span) in pieces.iter().take_while(|(piece, _)| *piece < to) {
+            self.marks.push((taken + piece - from, *span));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -237,6 +252,8 @@ mod tests {
                 &[&["SecDataset", "x", "a b", "\"d\\"], &["B"]],
             ),
             ("B `\nC", &[&["B", "`"], &["C"]]),
+            ("A\"b \"c\"d \"\\\\\"\\\"\"", &[&["A\"b", "c", "d", "\\\"\""]]),
+            ("A \"b\\\\\n\" c\"", &[&["A", "b\" c"]]),
         ];
         for (text, expected) in cases {
             let mut problems = Vec::new();

@@ -67,8 +67,11 @@ impl Compiled {
         }
         // Rules above the paranoia level would not run if they were still there.
         let level = self.at(live).filter_map(|rule| rule.meta.paranoia_level).max();
-        for removed in self.removed.drain(..).filter(|removed| removed.paranoia_level <= level) {
-            also.add(removed.matcher, removed.half);
+        for removed in self.removed.drain(..) {
+            self.idle.push(removed.matcher.clone());
+            if removed.paranoia_level <= level {
+                also.add(removed.matcher, removed.half);
+            }
         }
         let operators = &self.operators;
         let (gate, numbers) = operators.shared().gate(&needed, &also, |key| operators.tree(key));
@@ -86,11 +89,13 @@ impl Compiled {
                 // Exchanges ask for the views of first links alone.
                 rule.links.iter_mut().skip(1).for_each(|link| link.views = None);
             } else {
+                self.idle.extend(matchers(rule));
                 rule.links = Box::default();
                 (rule.message, rule.log_data) = Default::default();
             }
         }
         self.rules.shrink_to_fit();
+        self.idle.shrink_to_fit();
     }
 
     fn at<'a>(&'a self, live: &'a BitSet) -> impl Iterator<Item = &'a Rule> {
