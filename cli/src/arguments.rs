@@ -90,6 +90,27 @@ pub(crate) enum ConfigCommand {
 pub(crate) enum WafCommand {
     /// Run CRS regression tests (FTW YAML), in process or through a running gateway
     Test(WafTestArguments),
+    /// Show which rules take the time: in process over requests, or of a running gateway
+    Profile(WafProfileArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WafProfileArguments {
+    /// The admin API of a running gateway, http://host:port; shows what it sampled
+    #[arg(long, value_name = "URL", conflicts_with_all = ["config", "requests", "rounds", "top"])]
+    pub(crate) from: Option<String>,
+    /// Profile the rule sets of this configuration, not the stock Core Rule Set
+    #[arg(short, long, value_name = "DIR|FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Folder with requests as FTW YAML, not the ordinary requests that are built in
+    #[arg(long, value_name = "DIR")]
+    pub(crate) requests: Option<PathBuf>,
+    /// How often all requests are run
+    #[arg(long, default_value_t = 20, value_name = "NUMBER")]
+    pub(crate) rounds: u32,
+    /// How many rules are shown
+    #[arg(long, default_value_t = 20, value_name = "NUMBER")]
+    pub(crate) top: usize,
 }
 
 #[derive(Debug, Args)]

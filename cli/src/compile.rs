@@ -13,6 +13,17 @@ use portcullis_telemetry::metrics::MetricLimits;
 /// # Errors
 /// Every diagnostic.
 pub(crate) fn snapshot(path: &Path) -> Result<(Snapshot, Vec<Diagnostic>), Vec<Diagnostic>> {
+    snapshot_with(path, &Registry::new(Metrics::new(MetricLimits::default(), crate::VERSION)))
+}
+
+/// As [`snapshot`], in a registry that shows what was compiled.
+///
+/// # Errors
+/// Every diagnostic.
+pub(crate) fn snapshot_with(
+    path: &Path,
+    registry: &Registry,
+) -> Result<(Snapshot, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut loaded = portcullis_config::load(path)?;
     // Whoever only looks must not open, and so create, the files the gateway would log to.
     loaded.gateway.telemetry.access_log.to = LogTarget::Off;
@@ -20,9 +31,8 @@ pub(crate) fn snapshot(path: &Path) -> Result<(Snapshot, Vec<Diagnostic>), Vec<D
     // An absent audit log is what rule text says, which may name a file.
     let audit_log = loaded.gateway.telemetry.audit_log.get_or_insert_default();
     audit_log.to = AuditTarget::Off;
-    let registry = Registry::new(Metrics::new(MetricLimits::default(), crate::VERSION));
     let made = Loaded { revision: 1, closed_at: None };
-    match compile(Arc::new(loaded.gateway), &registry, made) {
+    match compile(Arc::new(loaded.gateway), registry, made) {
         Ok(snapshot) => {
             let mut warnings = snapshot.warnings.clone();
             loaded.spans.locate(&mut warnings);

@@ -10,6 +10,7 @@ mod explain;
 mod proxy;
 mod run;
 mod waf;
+mod waf_profile;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::Proxy(arguments) => proxy::proxy(&arguments),
         Command::Config(ConfigCommand::Schema) => check::schema(),
         Command::Waf(WafCommand::Test(arguments)) => waf::test(&arguments),
+        Command::Waf(WafCommand::Profile(arguments)) => waf_profile::profile(&arguments),
         Command::DemoUpstream(arguments) => demo::run(arguments.listen),
     }
 }

@@ -129,7 +129,11 @@ impl Program {
         let listener = TcpListener::bind(address)
             .await
             .map_err(|error| format!("the admin address {address} cannot be bound: {error}"))?;
-        let admin = Admin { status: Arc::clone(&self.status), metrics: Arc::clone(&self.metrics) };
+        let admin = Admin {
+            status: Arc::clone(&self.status),
+            metrics: Arc::clone(&self.metrics),
+            registry: Arc::clone(&self.registry),
+        };
         tokio::spawn(async move {
             if let Err(error) = admin::serve(listener, admin).await {
                 tracing::error!(%error, "The admin API has ended");

@@ -11,6 +11,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use portcullis_pipeline::Registry;
 use portcullis_telemetry::{Metrics, metrics};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -27,6 +28,8 @@ pub struct Admin {
     pub status: Arc<Status>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// What outlives a snapshot, compiled rule sets among it.
+    pub registry: Arc<Registry>,
 }
 
 /// Serves the admin API on a bound socket until the future is dropped.
@@ -38,6 +41,7 @@ pub struct Admin {
 /// | `/metrics` | Prometheus text |
 /// | `/config` | running configuration as JSON without secrets, its revision, what came of the last change |
 /// | `/diagnostics` | what came of the last change, with every diagnostic |
+/// | `/waf/profile` | which rules took the time of sampled exchanges, as text |
 ///
 /// # Errors
 /// The socket has no address.
@@ -53,6 +57,7 @@ fn router(admin: Admin, local: SocketAddr) -> Router {
         .route("/metrics", get(prometheus))
         .route("/config", get(config))
         .route("/diagnostics", get(diagnostics))
+        .route("/waf/profile", get(waf_profile))
         .with_state(admin)
         .layer(from_fn(only_get));
     match local.ip().is_loopback() {
@@ -98,6 +103,10 @@ async fn ready(State(admin): State<Admin>) -> Response {
 async fn prometheus(State(admin): State<Admin>) -> Response {
     let content_type = [(header::CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE))];
     (content_type, admin.metrics.render()).into_response()
+}
+
+async fn waf_profile(State(admin): State<Admin>) -> String {
+    admin.registry.rulesets.profile()
 }
 
 async fn config(State(admin): State<Admin>) -> Response {

@@ -24,7 +24,8 @@ pub struct Registry {
     pub(crate) logs: Kept<LogKey, LogSink>,
     clusters: Mutex<Vec<Weak<Cluster>>>,
     pub(crate) headers: Kept<config::Headers, HeadersFilter>,
-    pub(crate) rulesets: RuleSets,
+    /// Compiled rule sets.
+    pub rulesets: RuleSets,
 }
 
 impl Registry {

@@ -15,7 +15,8 @@ async fn served() -> Served {
     let address = listener.local_addr().unwrap();
     let status = Arc::new(Status::default());
     let metrics = Metrics::new(MetricLimits::default(), "test");
-    let admin = Admin { status: Arc::clone(&status), metrics };
+    let registry = Arc::new(Registry::new(Arc::clone(&metrics)));
+    let admin = Admin { status: Arc::clone(&status), metrics, registry };
     tokio::spawn(serve(listener, admin));
     Served { address, status }
 }
@@ -59,6 +60,9 @@ async fn every_page() {
     let (status, body) = admin.get("/metrics").await;
     assert_eq!(status, 200);
     assert!(body.contains("# TYPE portcullis_"), "{body}");
+
+    let (status, body) = admin.get("/waf/profile").await;
+    assert_eq!((status, &*body), (200, "No exchange was sampled yet: one in 1000 is.\n"));
 
     let problem = Diagnostic::error("routes[0]", "wrong").at("a.yaml", 3, 4);
     admin.status.kept(ReloadOutcome::Refused, vec![problem]);

@@ -153,6 +153,10 @@ pub const REQUEST_BODY_INSPECTION: ByteSize = ByteSize::from_kib(128);
 pub const RESPONSE_BODY_INSPECTION: ByteSize = ByteSize::from_kib(512);
 /// Hard bound of both: one exchange never holds more.
 pub const BODY_INSPECTION_MAX: ByteSize = ByteSize::from_mib(16);
+/// Of so many inspected exchanges, the rules of one are timed: that makes it some ten microseconds longer.
+pub const WAF_PROFILE_ONE_IN: u64 = 1_000;
+/// Rules of a rule set that metrics and profiles show, the dearest first.
+pub const WAF_PROFILE_RULES: usize = 20;
 
 // Documents.
 

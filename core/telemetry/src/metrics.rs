@@ -9,6 +9,7 @@ mod cell;
 mod family;
 mod label;
 mod name;
+mod waf;
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub use label::{
     Direction, LogName, RefusedCause, ReloadOutcome, StatusClass, UpstreamErrorKind, WafPhase,
 };
 use name::Name;
+pub use waf::{WafMetrics, WafRuleMetrics};
 
 use crate::LogCounters;
 
@@ -69,6 +71,9 @@ pub struct Metrics {
     waf_detections: Family<Counter>,
     waf_score: Family<Histogram>,
     waf_seconds: Family<Histogram>,
+    waf_sampled: Family<Gauge>,
+    waf_rule_nanoseconds: Family<Gauge>,
+    waf_rule_evaluations: Family<Gauge>,
     reloads: Family<Counter>,
     log_lines: Family<Counter>,
     log_lines_dropped: Family<Counter>,
@@ -123,6 +128,9 @@ impl Metrics {
             waf_detections: counters(Name::WafDetections),
             waf_score: histograms(Name::WafScore),
             waf_seconds: histograms(Name::WafSeconds),
+            waf_sampled: gauges(Name::WafSampled),
+            waf_rule_nanoseconds: gauges(Name::WafRuleNanoseconds),
+            waf_rule_evaluations: gauges(Name::WafRuleEvaluations),
             reloads: counters(Name::Reloads),
             log_lines: counters(Name::LogLines),
             log_lines_dropped: counters(Name::LogLinesDropped),
@@ -189,36 +197,6 @@ impl Metrics {
             seconds: self.filter_seconds.series(&[filter], Forget::Unheld),
             errors: self.filter_errors.series(&[filter], Forget::Unheld),
         }
-    }
-
-    /// Metrics of a rule set on a route.
-    #[must_use]
-    pub fn waf(self: &Arc<Self>, ruleset: &str, route: &str) -> WafMetrics {
-        WafMetrics {
-            transactions: self.waf_transactions.series(&[ruleset], Forget::Unheld),
-            exhausted_patterns: self.waf_exhausted_patterns.series(&[ruleset], Forget::Unheld),
-            blocked: self.waf_blocked.series(&[ruleset, route], Forget::Unheld),
-            detected: self.waf_detected.series(&[ruleset, route], Forget::Unheld),
-            score: resolve_all(Direction::ALL, |direction: Direction| {
-                self.waf_score.series(&[direction.as_str()], Forget::Never)
-            }),
-            seconds: resolve_all(WafPhase::ALL, |phase: WafPhase| {
-                self.waf_seconds.series(&[phase.as_str()], Forget::Never)
-            }),
-            metrics: Arc::clone(self),
-        }
-    }
-
-    /// Records of persistent collections that are kept.
-    #[must_use]
-    pub fn waf_records(&self) -> Gauge {
-        self.single.waf_records.1.clone()
-    }
-
-    /// Records of persistent collections that went because there were too many.
-    #[must_use]
-    pub fn waf_record_evictions(&self) -> Counter {
-        self.single.waf_record_evictions.1.clone()
     }
 
     /// Counts a response made by the gateway itself.
@@ -320,6 +298,9 @@ impl Metrics {
         self.waf_detections.render(out);
         self.waf_score.render(out);
         self.waf_seconds.render(out);
+        self.waf_sampled.render(out, Forget::Unheld);
+        self.waf_rule_nanoseconds.render(out, Forget::Unheld);
+        self.waf_rule_evaluations.render(out, Forget::Unheld);
     }
 }
 
@@ -460,40 +441,6 @@ pub struct FilterMetrics {
     pub seconds: Histogram,
     /// Calls that could not decide.
     pub errors: Counter,
-}
-
-/// What is counted of a rule set on a route.
-#[derive(Debug, Clone)]
-pub struct WafMetrics {
-    /// Exchanges inspected.
-    pub transactions: Counter,
-    /// Patterns that ran into their limits on a value.
-    pub exhausted_patterns: Counter,
-    /// Exchanges stopped.
-    pub blocked: Counter,
-    /// Exchanges that would have been stopped.
-    pub detected: Counter,
-    score: PerLabel<Histogram>,
-    seconds: PerLabel<Histogram>,
-    metrics: Arc<Metrics>,
-}
-
-impl WafMetrics {
-    /// Counts a rule that matched.
-    pub fn detection(&self, rule: u64) {
-        let id = rule.to_string();
-        self.metrics.waf_detections.series(&[&id], Forget::Never).increment();
-    }
-
-    /// Observes the anomaly score at the end of an exchange.
-    pub fn score(&self, direction: Direction, score: u64) {
-        self.score[direction as usize].observe(score);
-    }
-
-    /// Observes the time of one phase.
-    pub fn inspected(&self, phase: WafPhase, took: Duration) {
-        self.seconds[phase as usize].observe_duration(took);
-    }
 }
 
 #[cfg(test)]

@@ -22,8 +22,9 @@ use portcullis_waf_engine::{Disruption, Interruption, RuleSet, Transaction, Tran
 use crate::RuleSets;
 use crate::audit::{AuditLog, AuditSource, Ended, hidden};
 use crate::inflate::{Inflated, inflate};
+use crate::profile::is_sampled;
 use crate::report::Reporter;
-use crate::rulesets::RecordCounts;
+use crate::rulesets::{RecordCounts, RuleCosts};
 use crate::sources::{assemble, located};
 
 /// Reason of local replies, in logs and metrics.
@@ -56,6 +57,7 @@ pub struct WafFilter {
     reporter: Reporter,
     /// `None` where the rules keep nothing.
     record_counts: Option<RecordCounts>,
+    rule_costs: RuleCosts,
     /// None where no record can be written.
     audit: Option<AuditLog>,
 }
@@ -92,7 +94,7 @@ impl WafFilter {
     /// Every problem of the filter and of its rules, the latter with the rule file's name and line.
     pub fn compile(waf: &config::Waf, parts: &WafParts<'_>) -> Result<Self, Vec<Diagnostic>> {
         let assembled = assemble(waf, parts)?;
-        let rules = parts.compiled.of(&assembled.sources).map_err(|problems| {
+        let rules = parts.compiled.of(&waf.ruleset, &assembled.sources).map_err(|problems| {
             problems.into_iter().map(|problem| located(problem, parts.at)).collect::<Vec<_>>()
         })?;
         let reporter = Reporter::new(&waf.ruleset, assembled.version, parts);
@@ -101,6 +103,7 @@ impl WafFilter {
             rules.keeps_records().then(|| parts.compiled.record_counts(parts.metrics));
         Ok(Self {
             record_counts,
+            rule_costs: parts.compiled.rule_costs(parts.metrics),
             rules,
             request_body: waf.request_body,
             response_body: waf.response_body,
@@ -119,6 +122,9 @@ impl WafFilter {
 
     fn begin(&self, ex: &Exchange, req: &RequestHeader) -> Transaction {
         let mut tx = Transaction::new(Arc::clone(&self.rules), TransactionId::from(ex.id.0));
+        if is_sampled(ex.id.0) {
+            tx.sample();
+        }
         if self.audit.is_some() {
             tx.keep_audit_body();
         }
@@ -272,6 +278,9 @@ impl Filter for WafFilter {
         inspection.transaction.logging();
         if let Some(counts) = &self.record_counts {
             counts.show();
+        }
+        if is_sampled(ex.id.0) {
+            self.rule_costs.show();
         }
         if let Some(began) = began {
             inspection.took(WafPhase::Logging, began.elapsed());

@@ -8,6 +8,7 @@
 mod audit;
 mod filter;
 mod inflate;
+mod profile;
 mod report;
 mod rulesets;
 mod sources;

@@ -16,11 +16,12 @@ use portcullis_waf_engine::{
     CollectionStore, CompileOptions, LocalCollections, RuleDiagnostic, RuleSet, Shared, Sources,
 };
 
+use crate::profile::{self, Shown};
+
 /// Compiled rule sets that are in use, and the records their rules keep, which outlive them.
 #[derive(Debug, Default)]
 pub struct RuleSets {
-    /// By digest of their sources.
-    compiled: Mutex<HashMap<[u64; 2], Weak<RuleSet>>>,
+    known: Arc<Known>,
     /// Two hashes with secret keys, because sources are too large to be kept for each rule set.
     digest: [RandomState; 2],
     /// What compiled rule sets have in common.
@@ -30,7 +31,45 @@ pub struct RuleSets {
     evictions_counted: Arc<AtomicU64>,
 }
 
+/// The rule sets in use, and what metrics show of them.
+#[derive(Debug, Default)]
+struct Known {
+    /// By digest of their sources.
+    compiled: Mutex<HashMap<[u64; 2], Named>>,
+    shown: Mutex<Shown>,
+}
+
+/// A rule set under the name it has in the configuration.
+#[derive(Debug)]
+struct Named {
+    name: String,
+    rules: Weak<RuleSet>,
+}
+
+fn live(compiled: &HashMap<[u64; 2], Named>) -> Vec<(String, Arc<RuleSet>)> {
+    let live =
+        compiled.values().filter_map(|named| Some((named.name.clone(), named.rules.upgrade()?)));
+    live.collect()
+}
+
 impl RuleSets {
+    /// The rule sets in use, each with the name filters call it by; those tuned on a route are one each.
+    #[must_use]
+    pub fn in_use(&self) -> Vec<(String, Arc<RuleSet>)> {
+        live(&self.known.compiled.lock())
+    }
+
+    /// Which rules took the time of the exchanges that were sampled, as text.
+    #[must_use]
+    pub fn profile(&self) -> String {
+        profile::text(&self.in_use())
+    }
+
+    /// What shows in metrics which rules take the time.
+    pub(crate) fn rule_costs(&self, metrics: &Arc<Metrics>) -> RuleCosts {
+        RuleCosts { known: Arc::clone(&self.known), metrics: Arc::clone(metrics) }
+    }
+
     /// What shows in metrics how much is kept.
     pub(crate) fn record_counts(&self, metrics: &Metrics) -> RecordCounts {
         RecordCounts {
@@ -41,17 +80,17 @@ impl RuleSets {
         }
     }
 
-    /// The rule set of these sources, compiled if it is not in use yet.
+    /// The rule set of this name and these sources, compiled if it is not in use yet.
     ///
     /// # Errors
     /// Every problem the compiler finds.
-    pub fn of(&self, sources: &Sources) -> Result<Arc<RuleSet>, Vec<RuleDiagnostic>> {
+    pub fn of(&self, name: &str, sources: &Sources) -> Result<Arc<RuleSet>, Vec<RuleDiagnostic>> {
         let digest = self.digest.each_ref().map(|hasher| hasher.hash_one(sources));
-        let mut kept = self.compiled.lock();
-        if let Some(rules) = kept.get(&digest).and_then(Weak::upgrade) {
+        let mut kept = self.known.compiled.lock();
+        if let Some(rules) = kept.get(&digest).and_then(|named| named.rules.upgrade()) {
             return Ok(rules);
         }
-        kept.retain(|_, rules| rules.strong_count() > 0);
+        kept.retain(|_, named| named.rules.strong_count() > 0);
         let collections: Arc<dyn CollectionStore> =
             Arc::<LocalCollections>::clone(&self.collections);
         let options = CompileOptions {
@@ -60,8 +99,27 @@ impl RuleSets {
             ..CompileOptions::default()
         };
         let rules = RuleSet::compile(sources, &options)?;
-        kept.insert(digest, Arc::downgrade(&rules));
+        let named = Named { name: name.to_owned(), rules: Arc::downgrade(&rules) };
+        kept.insert(digest, named);
         Ok(rules)
+    }
+}
+
+/// Which rules of all rule sets take the time, for metrics.
+#[derive(Debug)]
+pub(crate) struct RuleCosts {
+    known: Arc<Known>,
+    metrics: Arc<Metrics>,
+}
+
+impl RuleCosts {
+    /// Brings metrics up to date; while a rule set is compiled or another exchange does so, they stay as they are.
+    pub(crate) fn show(&self) {
+        let Some(mut shown) = self.known.shown.try_lock() else { return };
+        let Some(rulesets) = self.known.compiled.try_lock().map(|compiled| live(&compiled)) else {
+            return;
+        };
+        shown.update(&self.metrics, &rulesets);
     }
 }
 

@@ -39,14 +39,25 @@ pub(crate) fn drive(
 ) -> Observed {
     let mut tx = Transaction::new(Arc::clone(rules), TransactionId::from(id));
     let mut observed = Observed::default();
-    let interruption = request_phases(&mut tx, request, uri).or_else(|| {
+    let interruption = phases(&mut tx, request, uri, || {
         observed.upstream_reached = true;
-        response_phases(&mut tx, &answer())
+        answer()
     });
-    tx.logging();
     observed.interruption = interruption.map(|by| (by.status, by.rule_id));
     observed.matched = tx.matches().iter().filter(|found| found.log).map(matched).collect();
     observed
+}
+
+/// All five phases of a transaction that has begun.
+pub(crate) fn phases(
+    tx: &mut Transaction,
+    request: &WireRequest,
+    uri: &[u8],
+    answer: impl FnOnce() -> Answer,
+) -> Option<Interruption> {
+    let interruption = request_phases(tx, request, uri).or_else(|| response_phases(tx, &answer()));
+    tx.logging();
+    interruption
 }
 
 fn request_phases(tx: &mut Transaction, request: &WireRequest, uri: &[u8]) -> Option<Interruption> {

@@ -9,6 +9,7 @@
 pub mod drive;
 pub mod ftw;
 pub mod gate;
+pub mod profile;
 mod setup;
 
 pub use setup::{REGRESSION, Setting, SetupError, compile};

@@ -208,6 +208,12 @@ names! {
         "Records of persistent collections held in memory.";
     WafRecordEvictions = "portcullis_waf_record_evictions_total", Counter, [],
         "Records of persistent collections that went because the store was full.";
+    WafSampled = "portcullis_waf_sampled_exchanges", Gauge, ["ruleset"],
+        "Inspected exchanges whose rules were timed, since the rule set was compiled.";
+    WafRuleNanoseconds = "portcullis_waf_rule_nanoseconds", Gauge, ["ruleset", "rule"],
+        "Time a rule took in the sampled exchanges; the rules that took most, the scans they share, and the rest.";
+    WafRuleEvaluations = "portcullis_waf_rule_evaluations", Gauge, ["ruleset", "rule"],
+        "Evaluations of a rule in the sampled exchanges, for the rules that took most time.";
     Reloads = "portcullis_reloads_total", Counter, ["outcome"],
         "Changes of configuration seen, by outcome.";
     SnapshotRevision = "portcullis_snapshot_revision", Gauge, [],
