@@ -12,6 +12,8 @@ use crate::gate::sides::{Direction, Side, beyond, outermost};
 const MIN_LITERAL_BYTES: usize = 2;
 /// A group with a literal of one byte is not likelier than this.
 const MAX_BYTE_LIKELIHOOD: f64 = 0.3;
+/// Nor than this, where the byte is a letter or digit: each of them in a value has to be looked at.
+const MAX_LETTER_LIKELIHOOD: f64 = 0.12;
 /// A plan that lets less through needs no literals of one byte: where they are many, they are found everywhere.
 const MAX_LIKELIHOOD: f64 = 0.3;
 /// Literals are cut to this length: more bytes make the automaton larger, not much more precise.
@@ -136,7 +138,9 @@ fn of_concatenation(parts: &[Hir], before: Side, after: Side) -> Plan {
         let (before, after) = side(&range);
         let group = group(&literals, before, after);
         let long = shortest(&literals) >= MIN_LITERAL_BYTES;
-        if !long && group.likelihood > MAX_BYTE_LIKELIHOOD {
+        let common = literals.iter().flatten().any(u8::is_ascii_alphanumeric);
+        let most = if common { MAX_LETTER_LIKELIHOOD } else { MAX_BYTE_LIKELIHOOD };
+        if !long && group.likelihood > most {
             continue;
         }
         let options = if long { &mut options } else { &mut bytes };
@@ -151,11 +155,14 @@ fn of_concatenation(parts: &[Hir], before: Side, after: Side) -> Plan {
         if is_simple(part) || spelt_out.get(at) == Some(&true) {
             continue;
         }
-        let (before, after) = side(&(at..at + 1));
-        let mut inner = plan(part, before, after);
+        let range = prefix_of(parts, at)..at + 1;
+        let (before, after) = side(&range);
+        let mut inner = plan_prefixed(parts.get(range.clone()).unwrap_or_default(), before, after);
+        let inside: usize =
+            parts.get(range.clone()).unwrap_or_default().iter().map(min_bytes).sum();
         for branch in &mut inner {
-            branch.sets.extend(outside(at..at + 1));
-            branch.min_bytes += total - min_bytes(part);
+            branch.sets.extend(outside(range.clone()));
+            branch.min_bytes += total - inside;
         }
         options.push(inner);
     }
@@ -169,6 +176,31 @@ fn of_concatenation(parts: &[Hir], before: Side, after: Side) -> Plan {
     let best = best(options);
     let helps = |plan: &Plan| cost(&best) > MAX_LIKELIHOOD && cost(plan) < cost(&best) / 2.0;
     bytes.into_iter().filter(helps).min_by(|a, b| cost(a).total_cmp(&cost(b))).unwrap_or(best)
+}
+
+/// Where the letters begin that stand before a part with alternatives.
+fn prefix_of(parts: &[Hir], at: usize) -> usize {
+    let earlier = parts.get(..at).unwrap_or_default().iter().rev();
+    let letters = earlier.take_while(|part| exact(part).is_some_and(|all| all.len() == 1));
+    at - letters.take(MAX_LITERAL_BYTES).count()
+}
+
+/// The alternatives of the last part, each with the parts before it.
+fn plan_prefixed(parts: &[Hir], before: Side, after: Side) -> Plan {
+    let Some((last, prefix)) = parts.split_last() else { return vec![Branch::default()] };
+    let HirKind::Alternation(alternatives) = last.kind() else {
+        let (nearest, all) = (prefix.iter().rev(), prefix.is_empty());
+        let before = if all { before } else { beyond(nearest, Direction::Before, before) };
+        let mut inner = plan(last, before, after);
+        let bytes: usize = prefix.iter().map(min_bytes).sum();
+        inner.iter_mut().for_each(|branch| branch.min_bytes += bytes);
+        return inner;
+    };
+    let each = alternatives.iter().flat_map(|alternative| {
+        let whole = prefix.iter().chain([alternative]).cloned().collect();
+        plan(&Hir::concat(whole), before, after)
+    });
+    merged(each.collect())
 }
 
 /// The best plan, made more precise by groups of the others.
