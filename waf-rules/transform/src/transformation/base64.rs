@@ -35,21 +35,23 @@ pub(super) fn decode_ext(input: &[u8], out: &mut Vec<u8>) {
     collect(rest.iter().map(|&b| SEXTET[usize::from(b)]).filter(|&sextet| sextet != 0xFF), out);
 }
 
-/// Decodes groups of four up to the first one that has a byte outside the alphabet; the input from there on.
+/// Decodes groups of four into the empty `out`, up to the first one that has a byte outside the alphabet; the
+/// input from there on.
 fn whole_groups<'a>(input: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
     let (groups, _) = input.as_chunks::<4>();
-    let mut used = 0;
-    for group in groups {
-        let sextets = group.map(|byte| SEXTET[usize::from(byte)]);
-        if sextets.iter().fold(0, |all, sextet| all | sextet) > 0x3F {
+    out.resize(groups.len() * 3, 0);
+    let mut decoded = 0;
+    for (group, place) in groups.iter().zip(out.as_chunks_mut::<3>().0) {
+        let [a, b, c, d] = group.map(|byte| u32::from(SEXTET[usize::from(byte)]));
+        if a | b | c | d > 0x3F {
             break;
         }
-        let bits = sextets.iter().fold(0, |bits, &sextet| bits << 6 | u32::from(sextet));
-        let [_, bytes @ ..] = bits.to_be_bytes();
-        out.extend_from_slice(&bytes);
-        used += 4;
+        let [_, bytes @ ..] = (a << 18 | b << 12 | c << 6 | d).to_be_bytes();
+        *place = bytes;
+        decoded += 1;
     }
-    input.get(used..).unwrap_or_default()
+    out.truncate(decoded * 3);
+    input.get(decoded * 4..).unwrap_or_default()
 }
 
 fn collect(sextets: impl Iterator<Item = u8>, out: &mut Vec<u8>) {
