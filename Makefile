@@ -1,6 +1,6 @@
 # `make help` says what there is. Every target installs what it needs and is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check bench bench-waf bench-peers ftw ftw-through test-differential fuzz worst tidy fmt deny advisories codegen clean-tools
+.PHONY: help setup build run test check bench instructions bench-waf bench-peers ftw ftw-through test-differential fuzz worst tidy fmt deny advisories codegen clean-tools
 
 CARGO ?= cargo
 BUILT := $(or $(CARGO_TARGET_DIR),target)
@@ -50,6 +50,9 @@ codegen: ## Write the files that are made from code
 
 bench: setup ## Engine cost per request and other micro benchmarks
 	$(CARGO) bench --locked -p portcullis-benches
+
+instructions: setup ## Instructions of the request path, held against benches/instructions.json
+	scripts/instructions.sh
 
 bench-waf: setup ## CPU time of the rule engine beside Coraza, libmodsecurity and zentinel-modsec
 	benches/waf/run.sh

@@ -42,6 +42,7 @@ export PORTCULLIS_BIN="$release"
 stage test cargo test --locked --quiet --no-fail-fast --workspace --exclude portcullis-benches --exclude xtask
 stage reference cargo clippy --locked --quiet -p portcullis-differential --all-targets \
     --features reference-engine -- -D warnings
+stage instructions scripts/instructions.sh
 stage differential scripts/differential.sh --slice
 stage ftw "$release" waf test --ftw waf-rules/rulesets/crs/package/tests --at-least "$ftw_at_least"
 # Builds every target, then a minute each; `make fuzz` is the one that goes new ways.

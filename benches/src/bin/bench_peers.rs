@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use portcullis_benches::machine;
 use portcullis_benches::peers::contender::{Contender, NAMES, Place, probe, versions};
 use portcullis_benches::peers::measure::{Load, measure};
-use portcullis_benches::peers::report::{Row, WITHOUT, bars, json, markdown};
+use portcullis_benches::peers::report::{Row, WITHOUT, bars, json, markdown, remarks};
 use portcullis_benches::peers::{Group, Result};
 use portcullis_benches::waf::bars::Bar;
 
@@ -109,6 +109,7 @@ fn run() -> Result<bool> {
             plan.rounds, plan.load.seconds, plan.load.connections
         ),
     ));
+    facts.extend(remarks(&rows));
     finish(&rows, &facts, &plan.out)
 }
 

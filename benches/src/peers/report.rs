@@ -104,6 +104,9 @@ pub fn json(rows: &[Row], bars: &[Bar], facts: &[(&str, String)]) -> Value {
     json!({ "facts": facts, "rows": rows, "bars": bars::json(bars) })
 }
 
+/// From this much idle time on its core on, not the gateway but the load was the limit.
+const IDLE_PERCENT: f64 = 5.0;
+
 /// The plain gateway beside those with rules, for what switching the rules on costs.
 pub const WITHOUT: &str = "portcullis without filters";
 
@@ -148,6 +151,35 @@ pub fn bars(rows: &[Row]) -> Vec<Bar> {
         reached,
         more: false,
     }));
+    all
+}
+
+/// What the figures of a run have to be read with: the same comparisons by CPU time, which other work on the machine
+/// hardly changes, and gateways that were not the limit.
+pub fn remarks(rows: &[Row]) -> Vec<(&'static str, String)> {
+    let mut all = Vec::new();
+    let cost = |a: &Sample, b: &Sample| a.cpu_micros / b.cpu_micros;
+    for shape in Shape::ALL {
+        let peer = between(rows, shape, ["nginx-modsecurity", "portcullis-waf"], cost);
+        let own = between(rows, shape, [WITHOUT, "portcullis-waf"], cost);
+        if let Some((peer, own)) = peer.zip(own) {
+            let drop = (1.0 - own) * 100.0;
+            let text = format!(
+                "{}: nginx-modsecurity takes {peer:.1} x the CPU time of portcullis-waf; with rules {drop:.0} % fewer \
+                 requests a CPU second than without",
+                shape.name()
+            );
+            all.push(("by CPU time a request", text));
+        }
+    }
+    for row in rows {
+        let idle = 100.0 - row.median(|s| s.busy_percent) - row.median(|s| s.disturbed_percent);
+        if idle > IDLE_PERCENT {
+            let text =
+                format!("{}, {}: its core was idle for {idle:.0} %", row.name, row.shape.name());
+            all.push(("the load was the limit", text));
+        }
+    }
     all
 }
 
