@@ -3,16 +3,19 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use mimalloc::MiMalloc;
 use portcullis_benches::waf::request::Request;
 use portcullis_benches::waf::serve::{Engine, serve};
-use portcullis_waf_engine::{CompileOptions, RuleSet, Sources, Transaction, TransactionId};
+use portcullis_waf_engine::{CompileOptions, RuleSet, Shared, Sources, Transaction, TransactionId};
 
 // As in the gateway.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
+
+/// Parts that rule sets have in common, one for the process as in the gateway.
+static SHARED: LazyLock<Arc<Shared>> = LazyLock::new(Arc::default);
 
 struct Portcullis(Arc<RuleSet>);
 
@@ -40,7 +43,8 @@ impl Engine for Portcullis {
         let mut sources = Sources::new(entry.to_owned(), text);
         files(Path::new("."), "", &mut sources).map_err(|error| error.to_string())?;
         let all = |problems: Vec<_>| format!("{problems:?}");
-        RuleSet::compile(&sources, &CompileOptions::default()).map(Self).map_err(all)
+        let options = CompileOptions { shared: Arc::clone(&SHARED), ..CompileOptions::default() };
+        RuleSet::compile(&sources, &options).map(Self).map_err(all)
     }
 
     fn run(&self, request: &Request, id: u64) -> Result<Option<u16>, String> {
