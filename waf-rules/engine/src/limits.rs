@@ -23,6 +23,9 @@ pub const MAX_OWN_MATCHERS: usize = 32;
 pub const MAX_LINE_BYTES: usize = 1 << 20;
 /// Bytes a compiled pattern may take.
 pub const MAX_PATTERN_BYTES: usize = 32 << 20;
+/// Bytes of states that one thread keeps of a pattern in one direction. They are the pattern's, whichever rule sets have
+/// it, and come as values ask for them; a pattern that thrashes them is matched without.
+pub const MAX_PATTERN_CACHE_BYTES: usize = 2 << 20;
 /// Nesting of groups in a pattern.
 pub const MAX_PATTERN_NESTING: u32 = 200;
 /// Steps back that one attempt of a pattern with lookaround or backreferences may take.

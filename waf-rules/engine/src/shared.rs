@@ -133,3 +133,6 @@ impl Shared {
         self.strings.find_or_make(text, |known| known == text, || Arc::from(text))
     }
 }
+
+#[cfg(test)]
+mod tests;

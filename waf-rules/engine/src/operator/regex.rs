@@ -13,9 +13,12 @@ use regex_automata::util::captures::{Captures as Groups, GroupInfo};
 use regex_automata::util::prefilter::Prefilter;
 use regex_automata::util::primitives::PatternID;
 use regex_automata::util::syntax;
-use regex_syntax::hir::Hir;
+use regex_syntax::hir::{Hir, Look};
 
-use crate::limits::{MAX_CAPTURES, MAX_GLOBAL_CAPTURES, MAX_PATTERN_BYTES, MAX_PATTERN_NESTING};
+use crate::limits::{
+    MAX_CAPTURES, MAX_GLOBAL_CAPTURES, MAX_PATTERN_BYTES, MAX_PATTERN_CACHE_BYTES,
+    MAX_PATTERN_NESTING,
+};
 use crate::operator::Captures;
 use crate::operator::backtracking::possessive;
 
@@ -203,10 +206,14 @@ fn build(hir: &Hir) -> Result<Regex, PatternError> {
     // A quick scan for a literal that a match begins with is kept. One for a literal in its middle or at its end is
     // not: where that literal is all a value consists of, each find is followed by a search backwards, and large
     // patterns give up on their automaton and are simulated, at a few bytes a microsecond.
-    let prefix = Prefilter::from_hir_prefix(MatchKind::LeftmostFirst, hir);
+    // What begins at the start of a value needs no scan to find it.
+    let anchored = hir.properties().look_set_prefix().contains(Look::Start);
+    let fast =
+        || Prefilter::from_hir_prefix(MatchKind::LeftmostFirst, hir)?.is_fast().then_some(());
     let config = meta::Config::new()
         .utf8_empty(false)
-        .auto_prefilter(prefix.is_some_and(|prefix| prefix.is_fast()))
+        .auto_prefilter(!anchored && fast().is_some())
+        .hybrid_cache_capacity(MAX_PATTERN_CACHE_BYTES)
         .nfa_size_limit(Some(MAX_PATTERN_BYTES))
         .onepass_size_limit(Some(1 << 20));
     meta::Builder::new().configure(config).build_from_hir(hir).map_err(|error| PatternError {
