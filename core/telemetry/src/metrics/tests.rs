@@ -162,6 +162,10 @@ fn every_family_is_rendered_once_with_help_and_type() {
     let waf = metrics.waf("crs", "r");
     waf.detection(942_100);
     waf.inspected(WafPhase::RequestBody, Duration::from_micros(80));
+    let (sampled, rule) = (metrics.waf_sampled("crs"), metrics.waf_rule("crs", "942100"));
+    sampled.set(2);
+    rule.nanoseconds.set(1_500);
+    rule.evaluations.set(4);
     metrics.local_reply("no_route");
     metrics.malformed("host_missing");
     metrics.reload(ReloadOutcome::Applied);
@@ -178,6 +182,9 @@ fn every_family_is_rendered_once_with_help_and_type() {
     }
     for line in [
         "portcullis_snapshot_revision 3",
+        "portcullis_waf_sampled_exchanges{ruleset=\"crs\"} 2",
+        "portcullis_waf_rule_nanoseconds{ruleset=\"crs\",rule=\"942100\"} 1500",
+        "portcullis_waf_rule_evaluations{ruleset=\"crs\",rule=\"942100\"} 4",
         "portcullis_panics_total 1",
         "portcullis_reload_compile_seconds_bucket{le=\"0.01\"} 1",
         "portcullis_reload_compile_seconds_count 1",
