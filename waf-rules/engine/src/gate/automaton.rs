@@ -139,22 +139,23 @@ impl Automaton {
             std::array::from_fn(|lane| (lane * quarter).saturating_sub(overlap));
         let [a, b, c, d] =
             starts.map(|start| value.get(start..start + quarter).unwrap_or_default());
+        let (mut p, mut q, mut r, mut s) = (0, 0, 0, 0);
         let mut classes = Classes::NONE;
-        let mut states = [0_u32; LANES];
         for (at, (((a, b), c), d)) in a.iter().zip(b).zip(c).zip(d).enumerate() {
-            let bytes = [*a, *b, *c, *d];
-            for (state, byte) in states.iter_mut().zip(bytes) {
-                classes = classes.union(alphabet.of(byte));
-                *state = self.next(*state, byte);
-            }
-            if states.iter().any(|state| *state >= self.first_match) {
-                for (state, start) in states.iter().zip(starts) {
-                    if *state >= self.first_match {
-                        hit(self.match_of(*state), start + at);
+            (p, q) = (self.next(p, *a), self.next(q, *b));
+            (r, s) = (self.next(r, *c), self.next(s, *d));
+            let (left, right) =
+                (alphabet.of(*a).union(alphabet.of(*b)), alphabet.of(*c).union(alphabet.of(*d)));
+            classes = classes.union(left).union(right);
+            if p.max(q).max(r.max(s)) >= self.first_match {
+                for (state, start) in [p, q, r, s].into_iter().zip(starts) {
+                    if state >= self.first_match {
+                        hit(self.match_of(state), start + at);
                     }
                 }
             }
         }
+        let states = [p, q, r, s];
         // What is left of each: up to the border, the last to the end.
         for (lane, (start, mut state)) in starts.into_iter().zip(states).enumerate() {
             let end = if lane + 1 == LANES { value.len() } else { (lane + 1) * quarter };

@@ -3,7 +3,7 @@
 
 use regex_syntax::hir::{Hir, HirKind};
 
-use crate::gate::bytes::{ByteSet, run_likelihood};
+use crate::gate::bytes::{ByteSet, likelihood as likelihood_of, run_likelihood};
 use crate::gate::literals::{Literals, cross, exact};
 use crate::gate::noise;
 use crate::gate::sides::{Direction, Side, beyond, outermost};
@@ -13,7 +13,9 @@ const MIN_LITERAL_BYTES: usize = 2;
 /// A group with a literal of one byte is not likelier than this.
 const MAX_BYTE_LIKELIHOOD: f64 = 0.3;
 /// Nor than this, where the byte is a letter or digit: each of them in a value has to be looked at.
-const MAX_LETTER_LIKELIHOOD: f64 = 0.12;
+const MAX_LETTERS_LIKELIHOOD: f64 = 0.12;
+/// And the letter itself is not likelier than this.
+const MAX_LETTER_LIKELIHOOD: f64 = 0.03;
 /// A plan that lets less through needs no literals of one byte: where they are many, they are found everywhere.
 const MAX_LIKELIHOOD: f64 = 0.3;
 /// Literals are cut to this length: more bytes make the automaton larger, not much more precise.
@@ -138,8 +140,13 @@ fn of_concatenation(parts: &[Hir], before: Side, after: Side) -> Plan {
         let (before, after) = side(&range);
         let group = group(&literals, before, after);
         let long = shortest(&literals) >= MIN_LITERAL_BYTES;
-        let common = literals.iter().flatten().any(u8::is_ascii_alphanumeric);
-        let most = if common { MAX_LETTER_LIKELIHOOD } else { MAX_BYTE_LIKELIHOOD };
+        let single = || literals.iter().filter(|literal| literal.len() == 1).flatten();
+        let letters = || single().filter(|byte| byte.is_ascii_alphanumeric());
+        if !long && letters().any(|byte| likelihood_of(*byte) > MAX_LETTER_LIKELIHOOD) {
+            continue;
+        }
+        let most =
+            if letters().next().is_some() { MAX_LETTERS_LIKELIHOOD } else { MAX_BYTE_LIKELIHOOD };
         if !long && group.likelihood > most {
             continue;
         }
