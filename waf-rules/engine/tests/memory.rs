@@ -10,7 +10,7 @@ use portcullis_waf_engine::{CompileOptions, RuleSet, Shared};
 #[allow(dead_code, reason = "the ids of own rules are for other tests")]
 mod routes;
 
-/// Megabytes that each tuned route may take; one that shares nothing takes some 25.
+/// Megabytes that each tuned route may take; one that shares nothing takes some 22.
 const MAX_ROUTE_MEGABYTES: f64 = 1.0;
 
 #[test]
