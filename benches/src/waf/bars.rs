@@ -114,16 +114,21 @@ pub fn bars(measured: &Measured) -> Vec<Bar> {
     all
 }
 
-/// Resident memory that one further rule set adds, megabytes.
+/// Resident memory that one further rule set adds, megabytes: over the second half of them, because the first ones live
+/// in pages that compiling left behind.
 pub fn extra_mb(sets: &Sets) -> f64 {
     let resident = &sets.more.resident_kib;
-    let (Some(first), Some(last)) = (resident.first(), resident.last()) else { return f64::NAN };
-    (last - first) * 1024.0 / 1e6 / (resident.len().saturating_sub(1)).max(1) as f64
+    let middle = resident.len() / 2;
+    let (Some(first), Some(last)) = (resident.get(middle), resident.last()) else {
+        return f64::NAN;
+    };
+    (last - first) * 1024.0 / 1e6 / resident.len().saturating_sub(middle + 1) as f64
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::waf::driver::More;
 
     #[test]
     fn a_figure_is_held_against_the_right_side() {
@@ -148,5 +153,17 @@ mod tests {
             let bar = bar(reached, more);
             assert_eq!((bar.holds(), bar.aimed()), (holds, aimed), "{bar:?}");
         }
+    }
+
+    #[test]
+    fn memory_is_what_the_second_half_adds() {
+        let sets = |resident_kib: &[f64]| Sets {
+            peer: Peer::Portcullis,
+            version: String::new(),
+            cold_ms: Vec::new(),
+            more: More { compile_ms: Vec::new(), resident_kib: resident_kib.to_vec() },
+        };
+        assert_eq!(extra_mb(&sets(&[90_000.0, 70_000.0, 70_000.0, 71_000.0, 72_000.0])), 1.024);
+        assert!(extra_mb(&sets(&[])).is_nan());
     }
 }
