@@ -41,13 +41,15 @@ impl Plan {
     /// # Errors
     /// Patterns and lists that cannot be compiled.
     pub(crate) fn new(program: &mut Compiled) -> Result<Self, Vec<RuleDiagnostic>> {
-        let Folded { steps, image } = fold(program);
+        let Folded { looks_back, steps, image } = fold(program);
         let mut live = BitSet::default();
         steps.iter().flatten().for_each(|step| live.insert(step.rule as usize));
         program.compile_live(&live)?;
         let gate = program.choose_gate(&live);
-        let phases = steps
-            .map(|steps| PhasePlan { guards: Guards::new(program, &steps), steps: steps.into() });
+        let phases = steps.map(|steps| PhasePlan {
+            guards: Guards::new(program, &steps, looks_back),
+            steps: steps.into(),
+        });
         program.seal(&live);
         let image = image.iter().map(|known| match known {
             Known::Unset | Known::Open => None,

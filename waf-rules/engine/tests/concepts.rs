@@ -34,6 +34,8 @@ mod diagnostics;
 mod embedded_json;
 #[path = "concepts/flow.rs"]
 mod flow;
+#[path = "concepts/folding.rs"]
+mod folding;
 #[path = "concepts/keys.rs"]
 mod keys;
 #[path = "concepts/limits.rs"]

@@ -1,23 +1,25 @@
 //! Names to numbers: keys that rules select and variables of `TX`.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::program::{KeyId, TxSlot};
 
 /// Variables of `TX` with a fixed place: the captures.
 const CAPTURES: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
-/// The names of a rule set.
+/// The names of a rule set. What is in the tables comes from rules; what is looked up in them by exchanges is not added,
+/// so nobody can make it collide.
 #[derive(Debug)]
 pub(crate) struct Names {
-    keys: HashMap<Box<[u8]>, KeyId>,
-    tx: HashMap<Box<[u8]>, TxSlot>,
+    keys: FxHashMap<Box<[u8]>, KeyId>,
+    tx: FxHashMap<Box<[u8]>, TxSlot>,
     tx_names: Vec<Box<[u8]>>,
 }
 
 impl Default for Names {
     fn default() -> Self {
-        let mut names = Self { keys: HashMap::new(), tx: HashMap::new(), tx_names: Vec::new() };
+        let mut names =
+            Self { keys: FxHashMap::default(), tx: FxHashMap::default(), tx_names: Vec::new() };
         for name in CAPTURES {
             names.tx_slot(name);
         }

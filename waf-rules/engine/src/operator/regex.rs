@@ -162,6 +162,9 @@ impl Pattern {
     }
 
     pub(crate) fn capture(&self, input: &[u8], captures: &mut Captures) {
+        if self.regex().is_some_and(|regex| regex.captures_len() == 1) {
+            return captures.push(self.find(input));
+        }
         let groups = self.groups(input);
         for index in 0..groups.group_len().min(MAX_CAPTURES) {
             captures.push(groups.get_group(index).map(|span| span.range()));

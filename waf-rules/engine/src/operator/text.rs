@@ -30,7 +30,11 @@ impl TextTest {
     pub(crate) fn matches(self, input: &[u8], argument: &[u8]) -> bool {
         match self {
             Self::Equal => input == argument,
-            Self::Contains => memmem::find(input, argument).is_some(),
+            Self::Contains => match argument {
+                // No table is worth making for a single byte.
+                [byte] => memchr::memchr(*byte, input).is_some(),
+                _ => memmem::find(input, argument).is_some(),
+            },
             Self::ContainsWord => contains_word(input, argument),
             Self::Begins => input.starts_with(argument),
             Self::Ends => input.ends_with(argument),

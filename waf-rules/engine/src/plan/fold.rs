@@ -31,6 +31,8 @@ pub(crate) struct Step {
 /// What is left of a rule set.
 #[derive(Debug)]
 pub(super) struct Folded {
+    /// Whether some rule looks at what the rule before it matched.
+    pub(super) looks_back: bool,
     pub(super) steps: [Vec<Step>; 5],
     /// By slot, what an exchange starts with.
     pub(super) image: Vec<Known>,
@@ -56,7 +58,7 @@ pub(super) fn fold(program: &Compiled) -> Folded {
         }
         steps
     });
-    Folded { steps, image: walk.image.slots().to_vec() }
+    Folded { looks_back: !walk.decides, steps, image: walk.image.slots().to_vec() }
 }
 
 /// Whether a rule matches, as far as that is known.
@@ -70,7 +72,7 @@ enum Verdict {
 struct Walk<'a> {
     program: &'a Compiled,
     /// Rules that matches before this point may have left out.
-    removals: Vec<&'a BitSet>,
+    removals: Vec<Removal<'a>>,
     /// Whether a match may go without being asked for: no rule looks back at it.
     decides: bool,
     /// By phase, what is known when it begins; `None` until some way leads there.
@@ -162,11 +164,11 @@ impl Walk<'_> {
     /// Whether it makes a difference that an exchange may have left the rule out. Not where it only skips rules that are
     /// left out with it: CRS removes itself by one tag.
     fn is_removable(&self, position: usize, rule: &Rule, skipped: &[u32]) -> bool {
-        let mut removals = self.removals.iter().filter(|removed| removed.contains(position));
         let only_skips = rule.links.iter().all(|link| link.effects.is_empty() && !link.capture)
             && is_quiet(rule);
-        removals.any(|removed| {
-            !only_skips || !skipped.iter().all(|other| removed.contains(*other as usize))
+        self.removals.iter().filter(|removal| removal.rules.contains(position)).any(|removal| {
+            let removed = |other: &u32| removal.whole && removal.rules.contains(*other as usize);
+            !only_skips || !skipped.iter().all(removed)
         })
     }
 
@@ -182,7 +184,7 @@ impl Walk<'_> {
                 Verdict::Never | Verdict::Open => open = true,
                 Verdict::Always => {}
             }
-            traceless &= !leaves_traces(link);
+            traceless &= !leaves_traces(link, !self.decides);
             for effect in link.effects.iter() {
                 let Some((name, change)) = setvar(effect) else { continue };
                 let names = &self.program.names;
@@ -224,12 +226,20 @@ impl Walk<'_> {
     }
 }
 
-/// Rules that a match leaves out for the rest of the exchange, or leaves the `TX` targets of out.
-fn removed_by(rule: &Rule) -> impl Iterator<Item = &BitSet> {
-    let effects = rule.links.iter().flat_map(|link| link.effects.iter());
+/// Rules that a match leaves out for the rest of the exchange.
+struct Removal<'a> {
+    rules: &'a BitSet,
+    /// Not only their `TX` targets.
+    whole: bool,
+}
+
+fn removed_by(rule: &Rule) -> impl Iterator<Item = Removal<'_>> {
+    let effects = rule.links.iter().flat_map(|link| &*link.effects);
     effects.filter_map(|effect| {
-        if let Effect::Remove(rules) | Effect::RemoveTarget(rules, Variable::Tx, _) = effect {
-            Some(&**rules)
+        if let Effect::Remove(rules) = effect {
+            Some(Removal { rules, whole: true })
+        } else if let Effect::RemoveTarget(rules, Variable::Tx, _) = effect {
+            Some(Removal { rules, whole: false })
         } else {
             None
         }

@@ -71,7 +71,7 @@ enum Condition<'a> {
 }
 
 impl Guards {
-    pub(super) fn new(program: &Compiled, steps: &[Step]) -> Self {
+    pub(super) fn new(program: &Compiled, steps: &[Step], looks_back: bool) -> Self {
         let half = steps.len().div_ceil(64);
         let mut open = BitSet::default();
         open.reset(half * 128);
@@ -81,7 +81,7 @@ impl Guards {
             let Some(rule) = program.rules.get(step.rule as usize) else { continue };
             let (first, second) = match step.decided {
                 true => (Condition::Nothing, Condition::Nothing),
-                false => conditions(program, rule),
+                false => conditions(program, rule, looks_back),
             };
             if matches!(first, Condition::Matcher(..) | Condition::Classes(..)) {
                 by_view.insert(at);
@@ -150,12 +150,16 @@ impl Builder {
 }
 
 /// The condition of the first link, and the best one of a later link whose failing nobody would notice.
-fn conditions<'a>(program: &Compiled, rule: &'a Rule) -> (Condition<'a>, Condition<'a>) {
+fn conditions<'a>(
+    program: &Compiled,
+    rule: &'a Rule,
+    looks_back: bool,
+) -> (Condition<'a>, Condition<'a>) {
     let Some((first, later)) = rule.links.split_first() else {
         return (Condition::Nothing, Condition::Nothing);
     };
     let mut second = Condition::Nothing;
-    if !leaves_traces(first) {
+    if !leaves_traces(first, looks_back) {
         for link in later {
             match (condition(program, link), &second) {
                 (found @ Condition::Matcher(..), _) => {
@@ -165,7 +169,7 @@ fn conditions<'a>(program: &Compiled, rule: &'a Rule) -> (Condition<'a>, Conditi
                 (found, Condition::Nothing) => second = found,
                 _ => {}
             }
-            if leaves_traces(link) {
+            if leaves_traces(link, looks_back) {
                 break;
             }
         }

@@ -7,13 +7,14 @@ use crate::program::{
 };
 use crate::variable::Variable;
 
-/// Whether a link changes anything, even where a later link of its chain fails.
-pub(super) fn leaves_traces(link: &Link) -> bool {
+/// Whether a match of a link changes anything, even where a later link of its chain fails. Where some rule looks back at
+/// the last match, every match does.
+pub(super) fn leaves_traces(link: &Link, looks_back: bool) -> bool {
     let by_operator = matches!(
         link.operator,
         Some(Operator::Backtracking(_) | Operator::RestPath(_) | Operator::Geo(_))
     );
-    by_operator || link.capture || !link.effects.is_empty()
+    looks_back || by_operator || link.capture || !link.effects.is_empty()
 }
 
 /// Whether a match writes `TX` and nothing else, from what it does not itself find.
