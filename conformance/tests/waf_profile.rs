@@ -53,8 +53,10 @@ async fn a_sample_of_the_traffic_is_shown() {
         // Twenty rules, the scans and the rest.
         assert_eq!(metrics.of(name).count(), 22, "{name}");
     }
-    let of = |rule| metrics.sum("portcullis_waf_rule_evaluations", &[("rule", rule)]);
-    let rules: Vec<f64> = (1..=60).map(|id| of(&id.to_string())).filter(|n| *n > 0.0).collect();
+    let of = |rule: u32| {
+        metrics.sum("portcullis_waf_rule_evaluations", &[("rule", rule.to_string().as_str())])
+    };
+    let rules: Vec<f64> = (1..=60).map(of).filter(|count| *count > 0.0).collect();
     assert_eq!(rules, [sampled; 20]);
     assert!(metrics.sum("portcullis_waf_rule_nanoseconds", &[("rule", "rest")]) > 0.0);
 

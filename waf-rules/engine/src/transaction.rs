@@ -12,6 +12,7 @@ mod effects;
 mod embedded_json;
 mod expand;
 mod full_request;
+mod numbers;
 mod records;
 mod request;
 mod run;

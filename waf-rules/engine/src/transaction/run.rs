@@ -9,14 +9,13 @@ use crate::operator::{Operator, Search};
 use crate::outcome::{Disruption, Interruption, Matched, RuleMatch};
 use crate::pipeline::PipelineId;
 use crate::plan::Plan;
-use crate::program::{Flow, Link, Outcome, Rule, Selector, Target, Text};
+use crate::program::{Flow, Link, Outcome, Rule, Target, Text};
 use crate::ruleset::{EngineMode, RuleSet};
-use crate::transaction::bag::Bag;
 use crate::transaction::collect::count;
 use crate::transaction::state::{Found, Hit, State};
 use crate::transaction::tx::Datum;
 use crate::transaction::values::ValueId;
-use crate::variable::{Kind, Variable};
+use crate::variable::Variable;
 
 /// Status of the answer when a transaction outgrows its memory limit: it cannot be judged.
 const STATUS_OVERFLOW: u16 = 413;
@@ -227,50 +226,6 @@ impl State {
         self.work.found = found;
         self.work.argument = argument;
         matched
-    }
-
-    /// Whether a number decides, without a list of values, that the target does not match.
-    #[inline]
-    fn is_ruled_out(
-        &mut self,
-        context: Context<'_>,
-        link: &Link,
-        target: &Target,
-        operator: &Operator,
-    ) -> bool {
-        let Operator::Compare(comparison, number) = operator else { return false };
-        if link.pipeline != PipelineId::NONE {
-            return false;
-        }
-        let left = match (&target.selector, target.count) {
-            (Selector::Tx(slot), true) => i64::from(self.tx.get(*slot).is_some()),
-            (Selector::Tx(slot), false) => match self.tx.get(*slot) {
-                Some(datum) => datum.number(&self.values),
-                None => return true,
-            },
-            (Selector::All | Selector::Key(_) | Selector::Regex(_), counted) => {
-                match (target.variable.kind(), counted) {
-                    (Kind::Single, false) => self.single(target.variable).number(&self.values),
-                    (Kind::Collection, true) if self.removed_targets.is_empty() => {
-                        let Some(count) = self.count(target) else { return false };
-                        count
-                    }
-                    (Kind::Single | Kind::Collection | Kind::Names, _) => return false,
-                }
-            }
-        };
-        let right = self.number(number, context.names(), &context.rule.meta);
-        comparison.holds(left, right) == link.negated
-    }
-
-    /// How many entries of a collection a target means; `None` where they are not entries.
-    fn count(&self, target: &Target) -> Option<i64> {
-        if Bag::of(target.variable).is_empty() {
-            return None;
-        }
-        let (variable, selector) = (target.variable, &target.selector);
-        let entries = self.bags.select(variable, selector, &target.except, &self.values);
-        i64::try_from(entries.count()).ok()
     }
 
     /// What a target means, without what `ctl:ruleRemoveTarget...` took from it. That is about the first link of a
