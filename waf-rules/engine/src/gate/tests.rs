@@ -133,12 +133,19 @@ fn conditions_are_necessary() {
 /// Where literals are all there is, neighbours are no longer asked for: more is let through, never less.
 #[test]
 fn checks_are_bounded() {
-    // Eight words end at every byte of the value, and none of them is a word.
-    let words = (3..=10).map(|length| format!(r"\b{}\b", "a".repeat(length)));
-    let needs: Vec<Need> = words.map(|word| Need::of_pattern(0, &tree(&word))).collect();
+    // Six literals end at every byte in the middle of the value; half may stand anywhere but for what is before them, half
+    // but for what is after them.
+    let literals = (3..=8).map(|length| "a".repeat(length));
+    let patterns = literals.enumerate().map(|(at, literal)| match at % 2 {
+        0 => format!(r"\b{literal}"),
+        _ => format!(r"{literal}\b"),
+    });
+    let needs: Vec<Need> = patterns.map(|pattern| Need::of_pattern(0, &tree(&pattern))).collect();
     let family = Family::new(&needs);
-    assert!(!admits(&family, &mut Hits::default(), "a".repeat(30).as_bytes()));
-    assert!(admits(&family, &mut Hits::default(), "a".repeat(20_000).as_bytes()));
+    for (length, expected) in [(30, false), (20_000, true)] {
+        let value = format!("b{}b", "a".repeat(length));
+        assert_eq!(admits(&family, &mut Hits::default(), value.as_bytes()), expected, "{length}");
+    }
 }
 
 #[test]
