@@ -10,8 +10,8 @@ use portcullis_testkit::gateway::binary;
 use portcullis_testkit::raw::RawDownstream;
 use portcullis_testkit::upstream::Answer;
 
-/// More than one in a thousand needs, so that some are sampled for certain.
-const REQUESTS: usize = 5_000;
+/// One in a thousand is sampled, at random: that none of so many is happens once in three million runs.
+const REQUESTS: usize = 15_000;
 
 /// More rules than are shown, all of them evaluated for every request.
 fn rules() -> String {
@@ -48,7 +48,7 @@ async fn a_sample_of_the_traffic_is_shown() {
 
     let metrics = stage.gateway.metrics().await.unwrap();
     let sampled = metrics.sum("portcullis_waf_sampled_exchanges", &[("ruleset", "none")]);
-    assert!((1.0..=20.0).contains(&sampled), "{sampled} of {REQUESTS}");
+    assert!((1.0..=60.0).contains(&sampled), "{sampled} of {REQUESTS}");
     for name in ["portcullis_waf_rule_nanoseconds", "portcullis_waf_rule_evaluations"] {
         // Twenty rules, the scans and the rest.
         assert_eq!(metrics.of(name).count(), 22, "{name}");
@@ -56,7 +56,7 @@ async fn a_sample_of_the_traffic_is_shown() {
     let of = |rule: u32| {
         metrics.sum("portcullis_waf_rule_evaluations", &[("rule", rule.to_string().as_str())])
     };
-    let rules: Vec<f64> = (1..=60).map(of).filter(|count| *count > 0.0).collect();
+    let rules: Vec<f64> = (1..=61).map(of).filter(|count| *count > 0.0).collect();
     assert_eq!(rules, [sampled; 20]);
     assert!(metrics.sum("portcullis_waf_rule_nanoseconds", &[("rule", "rest")]) > 0.0);
 

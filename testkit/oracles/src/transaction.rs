@@ -19,7 +19,9 @@ pub fn check(data: &[u8]) {
     let (gated, plain) = match (compile(true), compile(false)) {
         (Ok(gated), Ok(plain)) => (gated, plain),
         (Err(gated), Err(plain)) => return assert_eq!(gated, plain),
-        (Ok(_), Err(problems)) | (Err(problems), Ok(_)) => panic!("{problems:?}\n{text}"),
+        // What never runs is not compiled, so that a pattern of it may be too large.
+        (Ok(_), Err(_)) => return,
+        (Err(problems), Ok(_)) => panic!("{problems:?}\n{text}"),
     };
     while let Ok(request) = request::request(&mut bytes) {
         let with = drive(&gated, &request);
