@@ -1,6 +1,5 @@
 //! This engine as a driver of `make bench-waf`; see `portcullis_benches::waf::serve`.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, LazyLock};
@@ -8,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use mimalloc::MiMalloc;
 use portcullis_benches::waf::request::Request;
 use portcullis_benches::waf::serve::{Engine, serve};
-use portcullis_waf_engine::{CompileOptions, RuleSet, Shared, Sources, Transaction, TransactionId};
+use portcullis_waf_engine::{CompileOptions, RuleSet, Shared, Sources};
 
 // As in the gateway.
 #[global_allocator]
@@ -48,18 +47,7 @@ impl Engine for Portcullis {
     }
 
     fn run(&self, request: &Request, id: u64) -> Result<Option<u16>, String> {
-        let mut tx = Transaction::new(Arc::clone(&self.0), TransactionId::from(u128::from(id)));
-        let client = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
-        tx.connection(client, 50_000, IpAddr::V4(Ipv4Addr::LOCALHOST), 80);
-        let target = request.target.as_bytes();
-        tx.request_line(request.method.as_bytes(), target, target, b"HTTP/1.1");
-        for (name, value) in &request.headers {
-            tx.request_header(name.as_bytes(), value.as_bytes());
-        }
-        let mut stopped = tx.request_headers_done();
-        if stopped.is_none() {
-            stopped = tx.request_body(request.body.as_bytes(), true);
-        }
+        let stopped = request.through(&self.0, u128::from(id));
         Ok(stopped.map(|found| found.status))
     }
 }

@@ -4,6 +4,10 @@
 //! the number of header lines and of body bytes, the header lines `Name: value`, the body, a line feed.
 
 use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use portcullis_waf_engine::{Interruption, RuleSet, Transaction, TransactionId};
 
 /// A request of HTTP/1.1.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -19,6 +23,19 @@ pub struct Request {
 }
 
 impl Request {
+    /// Runs the request through phases 1 and 2 of this engine, as the exchange `id`; how it was stopped.
+    pub fn through(&self, rules: &Arc<RuleSet>, id: u128) -> Option<Interruption> {
+        let mut tx = Transaction::new(Arc::clone(rules), TransactionId::from(id));
+        let client = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
+        tx.connection(client, 50_000, IpAddr::V4(Ipv4Addr::LOCALHOST), 80);
+        let target = self.target.as_bytes();
+        tx.request_line(self.method.as_bytes(), target, target, b"HTTP/1.1");
+        for (name, value) in &self.headers {
+            tx.request_header(name.as_bytes(), value.as_bytes());
+        }
+        tx.request_headers_done().or_else(|| tx.request_body(self.body.as_bytes(), true))
+    }
+
     /// The bytes on the wire, with `more` behind the target and further header lines, each with its end.
     pub fn wire(&self, more: &str, lines: &str) -> String {
         let Self { method, target, headers, body } = self;

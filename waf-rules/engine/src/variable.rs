@@ -172,6 +172,23 @@ impl Variable {
     /// How many variables there are.
     pub(crate) const COUNT: usize = Self::NAMES.len();
 
+    /// Whether the variable is about the time of being asked.
+    pub(crate) const fn tells_time(self) -> bool {
+        matches!(
+            self,
+            Self::Duration
+                | Self::Time
+                | Self::TimeDay
+                | Self::TimeEpoch
+                | Self::TimeHour
+                | Self::TimeMin
+                | Self::TimeMon
+                | Self::TimeSec
+                | Self::TimeWday
+                | Self::TimeYear
+        )
+    }
+
     /// Whether `XML:/*` and `XML://@*` select among its values.
     pub(crate) const fn takes_xpath(self) -> bool {
         matches!(self, Self::Xml | Self::RequestXml | Self::ResponseXml)

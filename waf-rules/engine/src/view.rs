@@ -50,7 +50,7 @@ impl Views {
 
 /// Whether the values of a variable change only when the exchange brings something new, not by rules.
 pub(crate) fn is_steady(variable: Variable) -> bool {
-    !matches!(
+    let of_rules = matches!(
         variable,
         Variable::Tx
             | Variable::Ip
@@ -67,15 +67,6 @@ pub(crate) fn is_steady(variable: Variable) -> bool {
             | Variable::MatchedVarsNames
             | Variable::ArgsCombinedSize
             | Variable::HighestSeverity
-            | Variable::Duration
-            | Variable::Time
-            | Variable::TimeDay
-            | Variable::TimeEpoch
-            | Variable::TimeHour
-            | Variable::TimeMin
-            | Variable::TimeMon
-            | Variable::TimeSec
-            | Variable::TimeWday
-            | Variable::TimeYear
-    )
+    );
+    !of_rules && !variable.tells_time()
 }

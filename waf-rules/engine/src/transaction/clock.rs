@@ -10,20 +10,7 @@ pub(super) fn read(
     variable: Variable,
     started: &mut Option<(Instant, SystemTime)>,
 ) -> Option<Option<Vec<u8>>> {
-    let about_time = matches!(
-        variable,
-        Variable::Duration
-            | Variable::Time
-            | Variable::TimeDay
-            | Variable::TimeEpoch
-            | Variable::TimeHour
-            | Variable::TimeMin
-            | Variable::TimeMon
-            | Variable::TimeSec
-            | Variable::TimeWday
-            | Variable::TimeYear
-    );
-    if !about_time {
+    if !variable.tells_time() {
         return None;
     }
     let (began, wall) = *started.get_or_insert_with(|| (Instant::now(), SystemTime::now()));
