@@ -142,6 +142,9 @@ pub(crate) struct WafTestArguments {
     /// PEM file with the authority of an https gateway's certificate
     #[arg(long, value_name = "FILE", requires = "through")]
     pub(crate) ca: Option<PathBuf>,
+    /// Try every rule on every value, in process: the same comes out, and takes ten times as long
+    #[arg(long, conflicts_with = "through")]
+    pub(crate) without_prefilter: bool,
     /// Connections at once
     #[arg(long, value_name = "NUMBER", requires = "through")]
     pub(crate) connections: Option<usize>,

@@ -10,7 +10,7 @@ use portcullis_waf_tune::ftw::{
     Comparison, Options, Report, Suite, compare, engine_overrides, gateway_overrides,
     parse_overrides, run, through,
 };
-use portcullis_waf_tune::{Setting, compile};
+use portcullis_waf_tune::{Setting, compile_with};
 
 use crate::arguments::{ReportFormat, WafTestArguments};
 use crate::fail;
@@ -77,7 +77,8 @@ fn in_process(
         Some(path) => Package::from_dir(path).map_err(|error| error.to_string())?,
         None => embedded().ok_or(HOW_TO_BRING_ONE)?.clone(),
     };
-    let rules = compile(&package, Setting::Regression).map_err(|error| error.to_string())?;
+    let rules = compile_with(&package, Setting::Regression, !arguments.without_prefilter)
+        .map_err(|error| error.to_string())?;
     let options = Options {
         only: arguments.only.clone(),
         overrides,

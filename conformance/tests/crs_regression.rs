@@ -13,7 +13,7 @@ use portcullis_testkit::{document, ports};
 use portcullis_waf_rulesets::{HOW_TO_BRING_ONE, embedded};
 use portcullis_waf_tune::ftw::through::{self, Target, Through, Timeouts};
 use portcullis_waf_tune::ftw::{Options, Suite, compare, engine_overrides, gateway_overrides, run};
-use portcullis_waf_tune::{Setting, compile};
+use portcullis_waf_tune::{Setting, compile, compile_with};
 
 /// The share of tests that may differ, in percent.
 const WITHIN: f64 = 0.5;
@@ -87,6 +87,24 @@ async fn the_gateway_does_what_the_engine_does() {
         .chain(comparison.overridden.clone())
         .collect();
     assert_eq!(differ, explained(), "docs/crs-regression.md explains what differs, and no more");
+}
+
+/// Rules that are tried on every value say the same of every test.
+#[test]
+fn the_prefilter_is_not_seen() {
+    let suite = suite();
+    let package = embedded().expect(HOW_TO_BRING_ONE);
+    let report = |prefilter| {
+        let rules = compile_with(package, Setting::Regression, prefilter).unwrap();
+        let options = Options { overrides: engine_overrides().unwrap(), ..Options::default() };
+        let mut report = run(&rules, &package.version, &suite, &options);
+        assert!(report.holds(100.0), "{}", report.to_text(true));
+        report.elapsed = Duration::ZERO;
+        report
+    };
+    let (with, without) = (report(true), report(false));
+    assert!(with.sum().total > 4_000, "{}", with.to_text(false));
+    assert_eq!(serde_json::to_value(&with).unwrap(), serde_json::to_value(&without).unwrap());
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ const SUMS: [u64; 3] = [949, 959, 980];
 const BODY_ERROR: [u64; 2] = [200_002, 4];
 
 /// What both engines matched for one rule that differs.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RuleValues {
     /// Values that satisfied its operators here.
     pub here: Vec<Value>,
@@ -48,7 +48,7 @@ pub struct Explained {
 }
 
 /// Values of matched rules here, as the engine keeps them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Kept(BTreeMap<u64, RuleValues>);
 
 impl Kept {

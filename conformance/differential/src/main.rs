@@ -1,15 +1,16 @@
 //! Compares this engine with the reference engine: `differential [--slice] [--seed N] [--count N] [--only STAGE]
-//! [--case NAME] [--threads N] [--verbose]`.
+//! [--case NAME] [--threads N] [--prefilter on|off|both] [--verbose]`.
 //!
 //! Prints a table of stages and every difference that `known.yaml` does not cover; ends with 1 when there is one, or
 //! when an entry of the list covers nothing any more, with 2 when nothing could be run. `--slice` takes a part of each
-//! corpus and does not ask whether every entry is still needed.
+//! corpus and does not ask whether every entry is still needed. This engine runs with its prefilter and without, unless
+//! `--prefilter` says otherwise; both must match the same values in the same rules.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
-use portcullis_differential::engines::Engines;
+use portcullis_differential::engines::{Engines, Prefilter};
 use portcullis_differential::exchange::Exchange;
 use portcullis_differential::generate::{Generator, rule_set};
 use portcullis_differential::known::Known;
@@ -39,6 +40,7 @@ struct Arguments {
     slice: bool,
     verbose: bool,
     threads: usize,
+    prefilter: Prefilter,
 }
 
 impl Arguments {
@@ -68,7 +70,7 @@ fn try_main() -> Result<bool, String> {
     let generated: Vec<Exchange> = (0..count).map(|index| generator.exchange(index)).collect();
     for level in [Level::One, Level::Four] {
         let package = embedded().ok_or(HOW_TO_BRING_ONE)?;
-        let engines = Engines::new(&RuleText::crs(package, level))?;
+        let engines = Engines::new(&RuleText::crs(package, level), arguments.prefilter)?;
         for (corpus, name) in [(&tests, "crs"), (&generated, "generated")] {
             let name = format!("{name}-{}", level.name());
             if arguments.only.as_ref().is_some_and(|only| *only != name) {
@@ -105,7 +107,8 @@ fn rule_sets(
     let count = arguments.count.unwrap_or(RULE_SETS[usize::from(arguments.slice)]);
     for index in 0..count {
         let text = rule_set(arguments.seed, index);
-        let engines = Engines::new(&text).map_err(|error| format!("{error}\n{}", text.entry))?;
+        let engines = Engines::new(&text, arguments.prefilter)
+            .map_err(|error| format!("{error}\n{}", text.entry))?;
         let first = index * REQUESTS_OF_A_RULE_SET;
         let requests: Vec<Exchange> = (first..first + REQUESTS_OF_A_RULE_SET)
             .map(|number| generator.request(number))
@@ -138,12 +141,15 @@ fn regression_tests() -> Result<Vec<Exchange>, String> {
 }
 
 fn print_table(outcomes: &[Outcome]) {
-    println!("{:16} {:>7} {:>7} {:>9} {:>9}", "stage", "cases", "differ", "unlisted", "seconds");
+    println!(
+        "{:16} {:>7} {:>7} {:>9} {:>9} {:>9}",
+        "stage", "cases", "differ", "unlisted", "prefilter", "seconds"
+    );
     let mut listed: BTreeMap<&str, usize> = BTreeMap::new();
     for outcome in outcomes {
-        let Outcome { name, cases, differ, unlisted, elapsed, .. } = outcome;
-        let seconds = elapsed.as_secs_f64();
-        println!("{name:16} {cases:>7} {differ:>7} {:>9} {seconds:>9.1}", unlisted.len());
+        let Outcome { name, cases, differ, unlisted, prefilter, elapsed, .. } = outcome;
+        let (seconds, unlisted) = (elapsed.as_secs_f64(), unlisted.len());
+        println!("{name:16} {cases:>7} {differ:>7} {unlisted:>9} {prefilter:>9} {seconds:>9.1}");
         for (entry, count) in &outcome.listed {
             *listed.entry(entry).or_default() += count;
         }
@@ -169,6 +175,7 @@ fn arguments() -> Result<Arguments, String> {
         slice: false,
         verbose: false,
         threads: 2,
+        prefilter: Prefilter::Both,
     };
     let mut given = std::env::args().skip(1);
     while let Some(name) = given.next() {
@@ -184,6 +191,14 @@ fn arguments() -> Result<Arguments, String> {
                 arguments.count = Some(value()?.parse().map_err(|_| "--count needs a number")?);
             }
             "--case" => arguments.case = Some(value()?),
+            "--prefilter" => {
+                arguments.prefilter = match value()?.as_str() {
+                    "on" => Prefilter::On,
+                    "off" => Prefilter::Off,
+                    "both" => Prefilter::Both,
+                    _ => return Err("--prefilter needs on, off or both".to_owned()),
+                };
+            }
             "--threads" => {
                 arguments.threads = value()?.parse().map_err(|_| "--threads needs a number")?;
             }

@@ -19,14 +19,14 @@ pub struct Ours {
 }
 
 impl Ours {
-    /// Compiles `text`.
+    /// Compiles `text`; without `prefilter` every rule is tried on every value.
     ///
     /// # Errors
     /// Every diagnostic, one a line.
-    pub fn new(text: &RuleText) -> Result<Ours, String> {
+    pub fn new(text: &RuleText, prefilter: bool) -> Result<Ours, String> {
         let sources = Sources::new("differential.conf", text.entry.clone())
             .with_files(text.files.iter().map(|(name, content)| (name.clone(), content.clone())));
-        let options = CompileOptions { kept: Kept::WHOLE, ..CompileOptions::default() };
+        let options = CompileOptions { prefilter, kept: Kept::WHOLE, ..CompileOptions::default() };
         let rules = RuleSet::compile(&sources, &options).map_err(|problems| {
             problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
         })?;

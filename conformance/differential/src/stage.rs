@@ -30,13 +30,15 @@ pub struct Outcome {
     pub differ: usize,
     /// How often each entry covered a rule's difference.
     pub listed: BTreeMap<String, usize>,
-    /// Differences that no entry covers, each as text.
+    /// Differences that no entry covers, each as text; what the prefilter changes is among them.
     pub unlisted: Vec<String>,
+    /// How many of them the prefilter makes.
+    pub prefilter: usize,
     /// Wall clock.
     pub elapsed: Duration,
 }
 
-/// Runs `exchanges` through both engines.
+/// Runs `exchanges` through both engines, and through this engine in both ways. No entry covers what the prefilter changes.
 ///
 /// # Errors
 /// When an engine does not answer.
@@ -57,6 +59,12 @@ pub fn run(
         differ: found.len(),
         ..Outcome::default()
     };
+    for (index, exchange) in exchanges.iter().enumerate() {
+        if let Some(seen) = engines.prefilter_seen(exchange, id(index)) {
+            outcome.prefilter += 1;
+            outcome.unlisted.push(format!("{}: the prefilter is seen: {seen}\n", exchange.name));
+        }
+    }
     for found in found {
         let Some(exchange) = exchanges.get(found.index) else { continue };
         let id = id(found.index);
@@ -87,6 +95,7 @@ impl Outcome {
     pub fn add(&mut self, other: Outcome) {
         self.cases += other.cases;
         self.differ += other.differ;
+        self.prefilter += other.prefilter;
         self.elapsed += other.elapsed;
         self.unlisted.extend(other.unlisted);
         for (entry, count) in other.listed {

@@ -179,7 +179,7 @@ fn with_body(&(name, media_type, body): &Case) -> Exchange {
 }
 
 fn stock() -> Ours {
-    Ours::new(&RuleText::crs(embedded().expect(HOW_TO_BRING_ONE), Level::One)).unwrap()
+    Ours::new(&RuleText::crs(embedded().expect(HOW_TO_BRING_ONE), Level::One), true).unwrap()
 }
 
 #[test]

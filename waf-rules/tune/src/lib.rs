@@ -12,4 +12,4 @@ pub mod gate;
 pub mod profile;
 mod setup;
 
-pub use setup::{REGRESSION, Setting, SetupError, compile};
+pub use setup::{REGRESSION, Setting, SetupError, compile, compile_with};

@@ -41,11 +41,24 @@ pub struct SetupError(pub Vec<RuleDiagnostic>);
 /// # Errors
 /// [`SetupError`] with every diagnostic.
 pub fn compile(package: &Package, setting: Setting) -> Result<Arc<RuleSet>, SetupError> {
+    compile_with(package, setting, true)
+}
+
+/// Compiles a package, `prefilter` or not: without it every rule is tried on every value.
+///
+/// # Errors
+/// [`SetupError`] with every diagnostic.
+pub fn compile_with(
+    package: &Package,
+    setting: Setting,
+    prefilter: bool,
+) -> Result<Arc<RuleSet>, SetupError> {
     let settings = match setting {
         Setting::Regression => REGRESSION,
         Setting::Stock => STOCK,
     };
     let files = package.files.iter().map(|file| (file.path.clone(), file.content.clone()));
     let sources = Sources::new("portcullis-tune.conf", package.entry(settings)).with_files(files);
-    RuleSet::compile(&sources, &CompileOptions::default()).map_err(SetupError)
+    let options = CompileOptions { prefilter, ..CompileOptions::default() };
+    RuleSet::compile(&sources, &options).map_err(SetupError)
 }

@@ -355,7 +355,7 @@ mod tests {
         let mut all = String::new();
         for index in 0..400 {
             let text = rule_set(1, index);
-            Ours::new(&text).unwrap_or_else(|problems| panic!("{problems}\n{}", text.entry));
+            Ours::new(&text, true).unwrap_or_else(|problems| panic!("{problems}\n{}", text.entry));
             all.push_str(&text.entry);
         }
         let lists =
