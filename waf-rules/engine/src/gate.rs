@@ -77,11 +77,6 @@ impl Half {
 }
 
 impl Gate {
-    /// Words of a set of patterns and lists.
-    pub(crate) fn words(&self) -> usize {
-        self.count.div_ceil(64)
-    }
-
     /// Sets `found` to the numbers of all patterns and lists that may match `value`.
     pub(crate) fn candidates(
         &self,

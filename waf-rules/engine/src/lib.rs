@@ -17,6 +17,7 @@ mod diagnostic;
 mod gate;
 mod lex;
 pub mod limits;
+mod memory;
 mod meta;
 mod operator;
 mod outcome;

@@ -97,6 +97,14 @@ pub const MAX_EXPANSION_BYTES: usize = 16 << 10;
 pub const MAX_TRANSACTION_BYTES: usize = 512 << 20;
 /// Bytes of working memory that a thread keeps from one transaction to the next.
 pub const MAX_IDLE_WORKSPACE_BYTES: usize = 4 << 20;
+/// Values of earlier exchanges that a thread remembers, with what they can match where they stood.
+pub const MAX_REMEMBERED_VALUES: usize = 4_096;
+/// Bytes of one of them, and of its name: longer ones seldom come again.
+pub const MAX_REMEMBERED_VALUE_BYTES: usize = 512;
+/// Bytes of all of them.
+pub const MAX_REMEMBERED_BYTES: usize = 256 << 10;
+/// Conditions that all of them fulfil.
+pub const MAX_REMEMBERED_MARKS: usize = 16_384;
 /// Working memories that a thread keeps.
 pub const MAX_IDLE_WORKSPACES: usize = 16;
 /// Names and values that `sanitise...` actions hide in one transaction; with more, every value is hidden.

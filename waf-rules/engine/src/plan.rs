@@ -6,15 +6,18 @@
 mod fold;
 mod guards;
 mod knowledge;
+mod rosters;
 mod trace;
 
 pub(crate) use fold::Step;
-pub(crate) use guards::{Ask, Guards, Watch};
+pub(crate) use guards::{Guards, Watch};
+pub(crate) use rosters::Side;
 
 use crate::bits::BitSet;
 use crate::compile::Compiled;
 use crate::diagnostic::RuleDiagnostic;
 use crate::gate::Gate;
+use crate::meta::Phase;
 use crate::plan::fold::{Folded, fold};
 use crate::plan::knowledge::Known;
 use crate::transaction::{Constant, Constants};
@@ -26,6 +29,8 @@ pub(crate) struct Plan {
     /// What `TX` holds when an exchange begins.
     pub(crate) constants: Constants,
     pub(crate) gate: Gate,
+    /// Whether what values fulfil is kept for other exchanges.
+    pub(crate) remembers: bool,
 }
 
 /// One phase.
@@ -40,15 +45,17 @@ impl Plan {
     ///
     /// # Errors
     /// Patterns and lists that cannot be compiled.
-    pub(crate) fn new(program: &mut Compiled) -> Result<Self, Vec<RuleDiagnostic>> {
+    pub(crate) fn new(program: &mut Compiled, remembers: bool) -> Result<Self, Vec<RuleDiagnostic>> {
         let Folded { looks_back, steps, image } = fold(program);
         let mut live = BitSet::default();
         steps.iter().flatten().for_each(|step| live.insert(step.rule as usize));
         program.compile_live(&live)?;
         let gate = program.choose_gate(&live);
-        let phases = steps.map(|steps| PhasePlan {
-            guards: Guards::new(program, &steps, looks_back),
-            steps: steps.into(),
+        let mut phase = Phase::ALL.into_iter();
+        let phases = steps.map(|steps| {
+            let phase = phase.next().unwrap_or(Phase::Logging);
+            let guards = Guards::new(program, (phase, &steps), looks_back);
+            PhasePlan { guards, steps: steps.into() }
         });
         program.seal(&live);
         let image = image.iter().map(|known| match known {
@@ -56,6 +63,11 @@ impl Plan {
             Known::Number(number) => Some(Constant::Number(*number)),
             Known::Text(text) => Some(Constant::Text(text)),
         });
-        Ok(Self { phases, constants: Constants::new(image), gate })
+        Ok(Self { phases, constants: Constants::new(image), gate, remembers })
+    }
+
+    /// Tells the plan from all others of the process.
+    pub(crate) fn number(&self) -> u64 {
+        self.constants.id
     }
 }

@@ -23,6 +23,9 @@ pub struct CompileOptions {
     /// Whether rules are decided at load where they can be, and one scan per value tells which patterns can match it at
     /// all. Off only to prove that it changes nothing.
     pub prefilter: bool,
+    /// Whether a thread remembers what values of earlier exchanges can match, so that they are not looked at again. Off
+    /// only to measure, and to prove that it changes nothing.
+    pub remember: bool,
     /// Where persistent collections live; `None` for a store of the rule set's own, gone with it.
     pub collections: Option<Arc<dyn CollectionStore>>,
     /// What a transaction keeps of each match for its reader.
@@ -34,7 +37,8 @@ pub struct CompileOptions {
 impl Default for CompileOptions {
     fn default() -> Self {
         let shared = Arc::new(Shared::default());
-        Self { prefilter: true, collections: None, kept: Kept::default(), shared }
+        let kept = Kept::default();
+        Self { prefilter: true, remember: true, collections: None, kept, shared }
     }
 }
 
@@ -114,7 +118,7 @@ impl RuleSet {
         options.shared.sweep();
         let mut program = compile(sources, &options.shared)?;
         let plan = match options.prefilter {
-            true => Some(Plan::new(&mut program)?),
+            true => Some(Plan::new(&mut program, options.remember)?),
             false => {
                 program.compile_live(&program.live())?;
                 None

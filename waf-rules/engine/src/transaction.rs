@@ -35,7 +35,7 @@ use crate::meta::Phase;
 use crate::outcome::{Interruption, RuleMatch};
 use crate::ruleset::{EngineMode, RuleSet};
 pub use crate::transaction::audit::{Audit, AuditFile, Mark};
-use crate::transaction::bag::Bag;
+pub(crate) use crate::transaction::bag::Bag;
 pub(crate) use crate::transaction::constants::{Constant, Constants};
 pub(crate) use crate::transaction::score::ScoreSlots;
 use crate::transaction::state::State;

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::bits::BitSet;
 use crate::compile::Compiled;
+use crate::meta::Phase;
 use crate::operator::Operator;
 use crate::pipeline::{ByteClasses, PipelineId};
 use crate::plan::fold::Step;
+use crate::plan::rosters::Rosters;
 use crate::plan::trace::leaves_traces;
 use crate::program::{Link, Rule};
 use crate::variable::Kind;
@@ -23,6 +25,7 @@ pub(crate) struct Guards {
     /// Where in a set of conditions the second ones begin, in words.
     pub(crate) half: usize,
     pub(crate) watches: Box<[Watch]>,
+    pub(crate) rosters: Rosters,
 }
 
 /// What steps want to know of a view.
@@ -71,7 +74,11 @@ enum Condition<'a> {
 }
 
 impl Guards {
-    pub(super) fn new(program: &Compiled, steps: &[Step], looks_back: bool) -> Self {
+    pub(super) fn new(
+        program: &Compiled,
+        (phase, steps): (Phase, &[Step]),
+        looks_back: bool,
+    ) -> Self {
         let half = steps.len().div_ceil(64);
         let mut open = BitSet::default();
         open.reset(half * 128);
@@ -110,7 +117,9 @@ impl Guards {
             }
         }
         let watches = builders.into_iter().map(|(view, builder)| builder.build(program, view));
-        Self { open, by_view, half, watches: watches.collect() }
+        let watches: Box<[Watch]> = watches.collect();
+        let rosters = Rosters::new(&watches, &program.views, phase);
+        Self { open, by_view, half, watches, rosters }
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) enum Constant<'a> {
 /// The first values of every exchange, and which slots of `TX` hold them.
 #[derive(Debug)]
 pub(crate) struct Constants {
-    pub(super) id: u64,
+    pub(crate) id: u64,
     /// Different from each other and not empty; the first one is the value after [`ValueId::EMPTY`].
     pub(super) texts: Vec<Box<[u8]>>,
     /// By slot.

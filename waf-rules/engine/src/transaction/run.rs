@@ -16,6 +16,7 @@ use crate::transaction::state::{Found, Hit, State};
 use crate::transaction::tx::Datum;
 use crate::transaction::values::ValueId;
 use crate::variable::Variable;
+use crate::view::ViewId;
 
 /// Status of the answer when a transaction outgrows its memory limit: it cannot be judged.
 const STATUS_OVERFLOW: u16 = 413;
@@ -118,9 +119,8 @@ impl State {
         if todo.steps.is_empty() {
             return;
         }
-        let half = Half::of(phase);
-        let gate = Some((&plan.gate, half));
-        self.survey(rules, (plan, todo), half);
+        let gate = Some((&plan.gate, Half::of(phase)));
+        self.survey(rules, plan, phase);
         let mut from = 0;
         while let Some(at) = self.survey.next_step(todo, from) {
             from = at + 1;
@@ -150,7 +150,7 @@ impl State {
             }
             // A rule brought something new; also one that did not match to its end.
             if self.epoch != self.survey.epoch {
-                self.survey(rules, (plan, todo), half);
+                self.survey(rules, plan, phase);
             }
         }
     }
@@ -201,12 +201,16 @@ impl State {
         let mut matched = false;
         let views = link.views.as_deref().unwrap_or_default();
         for (at, target) in link.targets.iter().enumerate() {
-            if let (Some(step), 0, Some(view)) = (context.by_view, number, views.get(at))
-                && self.survey.epoch == self.epoch
-                && !self.survey.admits(step, *view)
-            {
+            let surveyed = match (context.by_view, number, views.get(at)) {
+                (Some(step), 0, Some(view)) if self.survey.epoch == self.epoch => {
+                    Some((step, *view))
+                }
+                _ => None,
+            };
+            if surveyed.is_some_and(|(step, view)| !self.survey.admits(step, view)) {
                 continue;
             }
+            let suspects = surveyed.and_then(|(step, view)| self.survey.suspects(step, view));
             found.clear();
             self.collect_for(context, target, number, &mut found);
             if let (Operator::Schema(_), Some(body), false) =
@@ -215,17 +219,34 @@ impl State {
                 show_body(&mut found, body);
             }
             for candidate in &found {
+                if let (Some(suspects), Datum::Value(value)) = (&suspects, &candidate.datum)
+                    && !suspects.contains(value)
+                {
+                    continue;
+                }
                 let seen = (*candidate, number);
-                if link.stages.is_empty() {
-                    matched |= self.look(context, (link, operator), link.pipeline, seen, &argument);
+                let held = if link.stages.is_empty() {
+                    self.look(context, (link, operator), link.pipeline, seen, &argument)
                 } else {
-                    matched |= self.look_at_stages(context, (link, operator), seen, &argument);
+                    self.look_at_stages(context, (link, operator), seen, &argument)
+                };
+                matched |= held;
+                if let (Some((step, view)), false) = (surveyed, held) {
+                    self.acquit(step, view, operator, candidate.datum);
                 }
             }
         }
         self.work.found = found;
         self.work.argument = argument;
         matched
+    }
+
+    /// What a value does not match now it will not match in another exchange. A pattern that gave up knows nothing.
+    fn acquit(&mut self, step: usize, view: ViewId, operator: &Operator, datum: Datum) {
+        if !matches!(operator, Operator::Backtracking(_)) {
+            let value = datum.value(&mut self.values);
+            self.survey.acquit(step, view, value);
+        }
     }
 
     /// What a target means, without what `ctl:ruleRemoveTarget...` took from it. That is about the first link of a

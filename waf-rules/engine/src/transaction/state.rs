@@ -155,7 +155,6 @@ impl State {
         self.worst = None;
         self.interruption = None;
         self.scans.reset();
-        self.survey.reset(rules);
         self.epoch = 1;
         self.started = None;
         self.head_bytes = 0;

@@ -1,60 +1,60 @@
-//! Which steps of a phase can match at all: every view is looked at once, and what its values admit marks steps.
+//! Which steps of a phase can match at all: every value is looked at once, for all steps that are about the place it stands
+//! at, and what it admits marks steps. What is remembered of a value at its place is not looked at again.
 
-use crate::gate::{Gate, Half};
-use crate::pipeline::ByteClasses;
-use crate::plan::{Ask, PhasePlan, Plan, Watch};
-use crate::program::Target;
+use crate::gate::Half;
+use crate::memory::{self, Mark, Memory, Place, Question, RecordId};
+use crate::meta::Phase;
+use crate::plan::{PhasePlan, Plan, Side, Watch};
+use crate::program::KeyId;
 use crate::ruleset::RuleSet;
-use crate::transaction::bag::Bag;
+use crate::transaction::bag::{Entry, selects};
 use crate::transaction::state::State;
-use crate::transaction::tx::Datum;
-use crate::transaction::values::ValueId;
+use crate::transaction::values::{ValueId, Values};
 use crate::variable::Kind;
 use crate::view::ViewId;
 
-/// Never the version of a view.
-const NEVER: u64 = 0;
+/// Values of a phase that are known one by one to be worth a look; with more, steps look at all values of their views.
+const MAX_SUSPECTS: usize = 64;
+/// Suspects of one step that are told apart.
+const MAX_SUSPECTS_OF_STEP: usize = 8;
 
-/// What is known of the views of an exchange, and of the phase that runs.
+/// What is known of the values of an exchange in the phase that runs.
 #[derive(Debug, Default)]
 pub(crate) struct Survey {
     /// When the phase was looked at.
     pub(crate) epoch: u32,
-    views: Vec<View>,
-    /// Values of views, one view after the other.
-    values: Vec<(ValueId, ByteClasses)>,
     /// Conditions that hold: the first ones of all steps, then the second ones.
     conditions: Vec<u64>,
     /// By view: first conditions that its values fulfil by what bytes they have.
     by_view: Vec<u64>,
     /// Words of the first conditions of the phase.
     half: usize,
-    /// Matchers that may match any value of a view as it stands.
-    plain: Vec<u64>,
-    /// The same behind a pipeline.
-    behind: Vec<u64>,
+    /// Which values fulfil first conditions; `None` for more than are told apart.
+    suspects: Vec<Suspect>,
+    has_all_suspects: bool,
+    /// Conditions that one value fulfils.
+    marks: Vec<Mark>,
 }
 
-/// What is known of a view.
+/// A value that fulfils the first condition of a step.
 #[derive(Debug, Clone, Copy)]
-struct View {
-    version: u64,
-    /// Classes of bytes in its values.
-    classes: ByteClasses,
-    /// Where its values stand.
-    start: u32,
-    end: u32,
-}
-
-impl View {
-    const UNKNOWN: Self = Self { version: NEVER, classes: ByteClasses::EMPTY, start: 0, end: 0 };
+struct Suspect {
+    value: ValueId,
+    mark: Mark,
+    /// Where that is remembered.
+    record: Option<RecordId>,
 }
 
 impl Survey {
-    pub(crate) fn reset(&mut self, rules: &RuleSet) {
-        self.views.clear();
-        self.views.resize(rules.program.views.len(), View::UNKNOWN);
-        self.values.clear();
+    fn begin(&mut self, epoch: u32, phase: &PhasePlan, views: usize) {
+        self.epoch = epoch;
+        self.half = phase.guards.half;
+        self.conditions.clear();
+        self.conditions.extend_from_slice(phase.guards.open.words());
+        self.by_view.clear();
+        self.by_view.resize(views * self.half, 0);
+        self.suspects.clear();
+        self.has_all_suspects = true;
     }
 
     /// The first step from `from` on that can match.
@@ -81,33 +81,206 @@ impl Survey {
         self.by_view.get(at).is_none_or(|word| word >> (step % 64) & 1 == 1)
     }
 
-    #[inline]
-    fn mark(&mut self, view: ViewId, condition: u32) {
-        let (at, bit) = (condition as usize / 64, 1 << (condition % 64));
-        if let Some(word) = self.conditions.get_mut(at) {
-            *word |= bit;
+    /// The values of a view that can be why a step matches; `None` where that may be any of them.
+    pub(crate) fn suspects(
+        &self,
+        step: usize,
+        view: ViewId,
+    ) -> Option<Suspects> {
+        if !self.has_all_suspects {
+            return None;
         }
-        if at < self.half
-            && let Some(word) = self.by_view.get_mut(view.0 as usize * self.half + at)
-        {
-            *word |= bit;
+        let mark = Mark { condition: u32::try_from(step).ok()?, view };
+        let mut found = Suspects::default();
+        for suspect in self.suspects.iter().filter(|suspect| suspect.mark == mark) {
+            *found.values.get_mut(found.count)? = suspect.value;
+            found.count += 1;
+        }
+        Some(found)
+    }
+
+    /// A value of a view does not match the first link of a step after all; neither will it the next time.
+    pub(crate) fn acquit(&self, step: usize, view: ViewId, value: ValueId) {
+        let Ok(condition) = u32::try_from(step) else { return };
+        let mark = Mark { condition, view };
+        let acquitted = self.suspects.iter().filter(|s| s.mark == mark && s.value == value);
+        for record in acquitted.filter_map(|suspect| suspect.record) {
+            memory::with(|memory| memory.strike(record, mark));
         }
     }
 
-    /// Marks the conditions of an ask that the matchers found fulfil.
-    fn mark_found(&mut self, view: ViewId, ask: &Ask, behind: bool) {
-        for (at, wanted) in ask.matchers.words().iter().enumerate() {
-            let words = if behind { &self.behind } else { &self.plain };
-            let mut found = words.get(at).copied().unwrap_or(0) & wanted;
-            while found != 0 {
-                let matcher = (at * 64) as u32 + found.trailing_zeros();
-                found &= found - 1;
-                let first = ask.interests.partition_point(|interest| interest.matcher < matcher);
-                let interests = ask.interests.get(first..).unwrap_or_default();
-                for interest in interests.iter().take_while(|i| i.matcher == matcher) {
-                    self.mark(view, interest.condition);
+    /// Notes what a value fulfils.
+    fn note(&mut self, phase: &PhasePlan, value: ValueId, marks: &[Mark], record: Option<RecordId>) {
+        for mark in marks.iter().copied() {
+            let (at, bit) = (mark.condition as usize / 64, 1 << (mark.condition % 64));
+            if let Some(word) = self.conditions.get_mut(at) {
+                *word |= bit;
+            }
+            if at >= self.half {
+                continue;
+            }
+            if let Some(word) = self.by_view.get_mut(mark.view.0 as usize * self.half + at) {
+                *word |= bit;
+            }
+            if !phase.guards.by_view.contains(mark.condition as usize) {
+                continue;
+            }
+            self.has_all_suspects &= self.suspects.len() < MAX_SUSPECTS;
+            if self.has_all_suspects {
+                self.suspects.push(Suspect { value, mark, record });
+            }
+        }
+    }
+}
+
+/// The values that can be why a step matches.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Suspects {
+    values: [ValueId; MAX_SUSPECTS_OF_STEP],
+    count: usize,
+}
+
+impl Suspects {
+    pub(crate) fn contains(&self, value: &ValueId) -> bool {
+        self.values.get(..self.count).is_some_and(|values| values.contains(value))
+    }
+}
+
+/// A phase that is looked at.
+#[derive(Clone, Copy)]
+struct Surveyed<'a> {
+    plan: &'a Plan,
+    phase: &'a PhasePlan,
+    half: Half,
+    rules: &'a RuleSet,
+}
+
+impl State {
+    /// Finds out which steps of a phase can match as the exchange stands.
+    pub(super) fn survey(&mut self, rules: &RuleSet, plan: &Plan, number: Phase) {
+        let Some(phase) = plan.phases.get(number.index()) else { return };
+        self.survey.begin(self.epoch, phase, rules.program.views.len());
+        let surveyed = Surveyed { plan, phase, half: Half::of(number), rules };
+        memory::with(|memory| self.look_around(surveyed, memory));
+    }
+
+    fn look_around(&mut self, surveyed: Surveyed<'_>, memory: &mut Memory) {
+        let rosters = &surveyed.phase.guards.rosters;
+        for single in &rosters.singles {
+            let value = self.single(single.variable).value(&mut self.values);
+            let stand = Stand { side: &single.side, key_id: 0, key: ValueId::EMPTY, value };
+            self.look_at(surveyed, memory, stand);
+        }
+        for roster in &rosters.bags {
+            let mut at = 0;
+            while let Some(entry) = self.bags.get(roster.bag).get(at).copied() {
+                at += 1;
+                let (key_id, key) = (entry.key_id.0, entry.key);
+                for (side, value) in [(&roster.values, entry.value), (&roster.names, entry.key)] {
+                    if !side.watches.is_empty() {
+                        self.look_at(surveyed, memory, Stand { side, key_id, key, value });
+                    }
                 }
             }
+        }
+    }
+}
+
+/// A value at its place.
+#[derive(Clone, Copy)]
+struct Stand<'a> {
+    side: &'a Side,
+    key_id: u32,
+    key: ValueId,
+    value: ValueId,
+}
+
+impl State {
+    /// Notes what a value fulfils at its place, remembered or found out.
+    fn look_at(&mut self, surveyed: Surveyed<'_>, memory: &mut Memory, stand: Stand<'_>) {
+        let phase = surveyed.phase;
+        let known = match surveyed.plan.remembers {
+            true => memory.recall(&question(surveyed, stand, &self.values)),
+            false => None,
+        };
+        if let Some((record, marks)) = known {
+            return self.survey.note(phase, stand.value, marks, Some(record));
+        }
+        let mut marks = std::mem::take(&mut self.survey.marks);
+        marks.clear();
+        for watch in &stand.side.watches {
+            if let Some(watch) = phase.guards.watches.get(*watch as usize)
+                && self.is_of(surveyed.rules, watch, stand)
+            {
+                self.judge(surveyed, watch, stand.value, &mut marks);
+            }
+        }
+        // A transaction that had no room for what a value becomes knows nothing of it.
+        let record = match surveyed.plan.remembers && !self.values.overflowed() {
+            true => memory.keep(&question(surveyed, stand, &self.values), &marks),
+            false => None,
+        };
+        self.survey.note(phase, stand.value, &marks, record);
+        self.survey.marks = marks;
+    }
+
+    /// Whether a value is one of a view.
+    fn is_of(&self, rules: &RuleSet, watch: &Watch, stand: Stand<'_>) -> bool {
+        let Some(target) = rules.program.views.target(watch.view) else { return false };
+        if target.variable.kind() == Kind::Single {
+            return true;
+        }
+        let key_id = KeyId(stand.key_id);
+        let entry = Entry { key: stand.key, value: stand.value, key_id };
+        selects(&target.selector, &entry, &self.values)
+            && !target.except.iter().any(|except| selects(except, &entry, &self.values))
+    }
+
+    /// Adds the conditions that a value of a view fulfils.
+    fn judge(&mut self, surveyed: Surveyed<'_>, watch: &Watch, value: ValueId, marks: &mut Vec<Mark>) {
+        let view = watch.view;
+        let classes = self.values.classes(value);
+        marks.extend(numbers(watch.present.words()).map(|condition| Mark { condition, view }));
+        let met = watch.classes.iter().filter(|(needed, _)| needed.meets(classes));
+        marks.extend(met.map(|(_, condition)| Mark { condition: *condition, view }));
+        if watch.asks.is_empty() {
+            return;
+        }
+        let gate = (&surveyed.plan.gate, surveyed.half);
+        let found = self.scans.candidates(gate, &self.values, value);
+        let found_any = meet(found.words(), watch.matchers.words());
+        for ask in &watch.asks {
+            let behind = match ask.trigger.meets(classes) {
+                true => {
+                    let pipelines = &surveyed.rules.program.pipelines;
+                    self.values.transformed(pipelines, ask.pipeline, value)
+                }
+                false => value,
+            };
+            if behind == value && !found_any {
+                continue;
+            }
+            let found = self.scans.candidates(gate, &self.values, behind);
+            for matcher in numbers_of_both(found.words(), ask.matchers.words()) {
+                let first = ask.interests.partition_point(|interest| interest.matcher < matcher);
+                let interests = ask.interests.get(first..).unwrap_or_default();
+                let interests = interests.iter().take_while(|i| i.matcher == matcher);
+                marks.extend(interests.map(|i| Mark { condition: i.condition, view }));
+            }
+        }
+    }
+}
+
+fn question<'v>(surveyed: Surveyed<'_>, stand: Stand<'_>, values: &'v Values) -> Question<'v> {
+    let by_pattern = stand.side.by_pattern && stand.key != stand.value;
+    let place =
+        Place { plan: surveyed.plan.number(), list: stand.side.list, key: stand.key_id };
+    let hash = values.hash(stand.value);
+    match by_pattern {
+        false => Question { place, key: b"", value: values.get(stand.value), hash },
+        true => {
+            let hash = hash.rotate_left(32) ^ values.hash(stand.key);
+            Question { place, key: values.get(stand.key), value: values.get(stand.value), hash }
         }
     }
 }
@@ -116,128 +289,21 @@ fn meet(words: &[u64], others: &[u64]) -> bool {
     words.iter().zip(others).any(|(mine, theirs)| mine & theirs != 0)
 }
 
-fn unite(words: &mut [u64], more: &[u64]) {
-    words.iter_mut().zip(more).for_each(|(mine, word)| *mine |= word);
+fn numbers(words: &[u64]) -> impl Iterator<Item = u32> {
+    bits(words.iter().copied())
 }
 
-impl State {
-    /// Finds out which steps of a phase can match as the exchange stands.
-    pub(super) fn survey(
-        &mut self,
-        rules: &RuleSet,
-        (plan, phase): (&Plan, &PhasePlan),
-        half: Half,
-    ) {
-        let survey = &mut self.survey;
-        survey.epoch = self.epoch;
-        survey.half = phase.guards.half;
-        survey.conditions.clear();
-        survey.conditions.extend_from_slice(phase.guards.open.words());
-        survey.by_view.clear();
-        survey.by_view.resize(survey.views.len() * survey.half, 0);
-        for watch in &phase.guards.watches {
-            self.watch(rules, &plan.gate, half, watch);
-        }
-    }
+fn numbers_of_both(words: &[u64], others: &[u64]) -> impl Iterator<Item = u32> {
+    bits(words.iter().zip(others).map(|(mine, theirs)| mine & theirs))
+}
 
-    fn watch(&mut self, rules: &RuleSet, gate: &Gate, half: Half, watch: &Watch) {
-        let Some(view) = self.view(rules, watch) else { return };
-        unite(&mut self.survey.conditions, watch.present.words());
-        for (classes, condition) in &watch.classes {
-            if classes.meets(view.classes) {
-                self.survey.mark(watch.view, *condition);
-            }
-        }
-        if watch.asks.is_empty() {
-            return;
-        }
-        self.survey.plain.clear();
-        self.survey.plain.resize(gate.words(), 0);
-        for at in view.start as usize..view.end as usize {
-            let Some((id, _)) = self.survey.values.get(at).copied() else { continue };
-            let found = self.scans.candidates((gate, half), &self.values, id);
-            unite(&mut self.survey.plain, found.words());
-        }
-        let found_any = meet(&self.survey.plain, watch.matchers.words());
-        for ask in &watch.asks {
-            let plain = match ask.trigger.meets(view.classes) {
-                true => self.look_behind(rules, (gate, half), (watch.view, view), ask),
-                false => true,
-            };
-            if plain && found_any {
-                self.survey.mark_found(watch.view, ask, false);
-            }
-        }
-    }
-
-    /// Marks what the values admit that the pipeline of an ask may change; true where there are others as well. Those
-    /// are then taken together with all values as they stand: a step may be asked for nothing.
-    fn look_behind(
-        &mut self,
-        rules: &RuleSet,
-        (gate, half): (&Gate, Half),
-        (id, view): (ViewId, View),
-        ask: &Ask,
-    ) -> bool {
-        self.survey.behind.clear();
-        self.survey.behind.resize(gate.words(), 0);
-        let mut plain = false;
-        for at in view.start as usize..view.end as usize {
-            let Some((value, classes)) = self.survey.values.get(at).copied() else { continue };
-            if !ask.trigger.meets(classes) {
-                plain = true;
-                continue;
-            }
-            let value = self.values.transformed(&rules.program.pipelines, ask.pipeline, value);
-            let found = self.scans.candidates((gate, half), &self.values, value);
-            unite(&mut self.survey.behind, found.words());
-        }
-        self.survey.mark_found(id, ask, true);
-        plain
-    }
-
-    /// A view as it stands; `None` where it has no value.
-    fn view(&mut self, rules: &RuleSet, watch: &Watch) -> Option<View> {
-        let target = rules.program.views.target(watch.view)?;
-        let version = self.version(target)?;
-        let at = watch.view.0 as usize;
-        let known = self.survey.views.get(at).copied().unwrap_or(View::UNKNOWN);
-        if known.version == version {
-            return (known.start < known.end).then_some(known);
-        }
-        let mut found = std::mem::take(&mut self.work.found);
-        found.clear();
-        self.collect(target, &rules.program.names, &mut found);
-        let position = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-        let start = position(self.survey.values.len());
-        let mut all = ByteClasses::EMPTY;
-        for value in &found {
-            let id = value.datum.value(&mut self.values);
-            let classes = self.values.classes(id);
-            all = all.union(classes);
-            self.survey.values.push((id, classes));
-        }
-        self.work.found = found;
-        let end = position(self.survey.values.len());
-        let view = View { version, classes: all, start, end };
-        if let Some(place) = self.survey.views.get_mut(at) {
-            *place = view;
-        }
-        (start < end).then_some(view)
-    }
-
-    /// A number that changes whenever the values of a view do; `None` where there can be none. Collections only grow.
-    #[inline]
-    fn version(&self, target: &Target) -> Option<u64> {
-        if target.variable.kind() == Kind::Single {
-            return Some(match self.singles.get(target.variable.index()).copied().flatten() {
-                None => 1,
-                Some(Datum::Value(id)) => id.index() as u64 + 2,
-                Some(Datum::Number(number)) => number as u64 | 1 << 63,
-            });
-        }
-        let bags = Bag::of(target.variable).iter();
-        let entries: usize = bags.map(|bag| self.bags.get(*bag).len()).sum();
-        (entries > 0).then_some(entries as u64)
-    }
+fn bits(words: impl Iterator<Item = u64>) -> impl Iterator<Item = u32> {
+    words.enumerate().flat_map(|(at, word)| {
+        let mut rest = word;
+        std::iter::from_fn(move || {
+            let bit = (rest != 0).then(|| rest.trailing_zeros())?;
+            rest &= rest - 1;
+            Some((at * 64) as u32 + bit)
+        })
+    })
 }

@@ -1,8 +1,6 @@
 //! All values of one transaction in one buffer. Equal bytes are one value, so a transformation, a scan or a match is
 //! done once for them, however many collections and rules they appear in.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
-
 use portcullis_waf_transform::Transformation;
 
 use crate::limits::{MAX_IDLE_WORKSPACE_BYTES, MAX_TRANSACTION_BYTES};
@@ -31,6 +29,8 @@ impl ValueId {
 struct Entry {
     start: usize,
     length: usize,
+    hash: u64,
+    /// [`ByteClasses::EMPTY`] until somebody asks.
     classes: ByteClasses,
     /// Row of transformed values, 0 for none yet.
     row: u32,
@@ -78,7 +78,7 @@ impl Default for Values {
             table: Vec::new(),
             rows: Vec::new(),
             scratch: Vec::new(),
-            seed: RandomState::new().build_hasher().finish() | 1,
+            seed: crate::memory::seed(),
             overflowed: false,
             base: Base::default(),
         }
@@ -142,19 +142,31 @@ impl Values {
 
     /// Classes of bytes in a value.
     #[inline]
-    pub(crate) fn classes(&self, id: ValueId) -> ByteClasses {
-        self.entries.get(id.index()).map_or(ByteClasses::EMPTY, |entry| entry.classes)
+    pub(crate) fn classes(&mut self, id: ValueId) -> ByteClasses {
+        let Some(entry) = self.entries.get_mut(id.index()) else { return ByteClasses::EMPTY };
+        if entry.classes == ByteClasses::EMPTY {
+            let value = self.bytes.get(entry.start..entry.start + entry.length);
+            entry.classes = ByteClasses::of(value.unwrap_or_default());
+        }
+        entry.classes
+    }
+
+    /// A number that is equal for equal values, and for others by chance.
+    #[inline]
+    pub(crate) fn hash(&self, id: ValueId) -> u64 {
+        self.entries.get(id.index()).map_or(0, |entry| entry.hash)
     }
 
     /// The value of these bytes.
     pub(crate) fn intern(&mut self, value: &[u8]) -> ValueId {
-        let mut slot = hash(value, self.seed);
+        let hash = hash(value, self.seed);
+        let mut slot = hash;
         let mask = self.table.len().wrapping_sub(1);
         for _ in 0..MAX_PROBES {
             let at = slot as usize & mask;
             match self.table.get(at).copied() {
                 Some(0) => {
-                    let id = self.push(value);
+                    let id = self.push(value, hash);
                     if !self.overflowed
                         && let Some(free) = self.table.get_mut(at)
                     {
@@ -173,10 +185,10 @@ impl Values {
             }
             slot = slot.wrapping_add(1);
         }
-        self.push(value)
+        self.push(value, hash)
     }
 
-    fn push(&mut self, value: &[u8]) -> ValueId {
+    fn push(&mut self, value: &[u8], hash: u64) -> ValueId {
         let start = self.bytes.len();
         if start + value.len() > MAX_TRANSACTION_BYTES {
             self.overflowed = true;
@@ -184,8 +196,8 @@ impl Values {
         }
         self.bytes.extend_from_slice(value);
         let id = ValueId(u32::try_from(self.entries.len()).unwrap_or(0));
-        let classes = ByteClasses::of(value);
-        self.entries.push(Entry { start, length: value.len(), classes, row: 0, scan: id.0 });
+        let classes = ByteClasses::EMPTY;
+        self.entries.push(Entry { start, length: value.len(), hash, classes, row: 0, scan: id.0 });
         id
     }
 
@@ -198,7 +210,7 @@ impl Values {
         let mut table = vec![0_u32; length];
         for index in 0..self.entries.len() {
             let id = u32::try_from(index).unwrap_or(0);
-            let mut slot = hash(self.get(ValueId(id)), self.seed);
+            let mut slot = self.hash(ValueId(id));
             for _ in 0..MAX_PROBES {
                 match table.get_mut(slot as usize & (length - 1)) {
                     Some(free) if *free == 0 => {
