@@ -106,7 +106,8 @@ impl Question<'_> {
 
     fn spread(&self) -> u64 {
         let Place { plan, list, key } = self.place;
-        let place = plan.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (u64::from(list) << 32 | u64::from(key));
+        let place =
+            plan.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (u64::from(list) << 32 | u64::from(key));
         let mixed = u128::from(self.hash ^ place) * 0x2d35_8dcc_aa6c_78a5;
         (mixed as u64) ^ ((mixed >> 64) as u64)
     }

@@ -45,7 +45,10 @@ impl Plan {
     ///
     /// # Errors
     /// Patterns and lists that cannot be compiled.
-    pub(crate) fn new(program: &mut Compiled, remembers: bool) -> Result<Self, Vec<RuleDiagnostic>> {
+    pub(crate) fn new(
+        program: &mut Compiled,
+        remembers: bool,
+    ) -> Result<Self, Vec<RuleDiagnostic>> {
         let Folded { looks_back, steps, image } = fold(program);
         let mut live = BitSet::default();
         steps.iter().flatten().for_each(|step| live.insert(step.rule as usize));

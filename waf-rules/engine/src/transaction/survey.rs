@@ -82,11 +82,7 @@ impl Survey {
     }
 
     /// The values of a view that can be why a step matches; `None` where that may be any of them.
-    pub(crate) fn suspects(
-        &self,
-        step: usize,
-        view: ViewId,
-    ) -> Option<Suspects> {
+    pub(crate) fn suspects(&self, step: usize, view: ViewId) -> Option<Suspects> {
         if !self.has_all_suspects {
             return None;
         }
@@ -110,7 +106,13 @@ impl Survey {
     }
 
     /// Notes what a value fulfils.
-    fn note(&mut self, phase: &PhasePlan, value: ValueId, marks: &[Mark], record: Option<RecordId>) {
+    fn note(
+        &mut self,
+        phase: &PhasePlan,
+        value: ValueId,
+        marks: &[Mark],
+        record: Option<RecordId>,
+    ) {
         for mark in marks.iter().copied() {
             let (at, bit) = (mark.condition as usize / 64, 1 << (mark.condition % 64));
             if let Some(word) = self.conditions.get_mut(at) {
@@ -237,7 +239,13 @@ impl State {
     }
 
     /// Adds the conditions that a value of a view fulfils.
-    fn judge(&mut self, surveyed: Surveyed<'_>, watch: &Watch, value: ValueId, marks: &mut Vec<Mark>) {
+    fn judge(
+        &mut self,
+        surveyed: Surveyed<'_>,
+        watch: &Watch,
+        value: ValueId,
+        marks: &mut Vec<Mark>,
+    ) {
         let view = watch.view;
         let classes = self.values.classes(value);
         marks.extend(numbers(watch.present.words()).map(|condition| Mark { condition, view }));
@@ -273,8 +281,7 @@ impl State {
 
 fn question<'v>(surveyed: Surveyed<'_>, stand: Stand<'_>, values: &'v Values) -> Question<'v> {
     let by_pattern = stand.side.by_pattern && stand.key != stand.value;
-    let place =
-        Place { plan: surveyed.plan.number(), list: stand.side.list, key: stand.key_id };
+    let place = Place { plan: surveyed.plan.number(), list: stand.side.list, key: stand.key_id };
     let hash = values.hash(stand.value);
     match by_pattern {
         false => Question { place, key: b"", value: values.get(stand.value), hash },
