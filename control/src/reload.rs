@@ -284,6 +284,9 @@ fn log(problems: &[Diagnostic]) {
             Severity::Warning => {
                 tracing::warn!(%file, line, column, path, help, problem = message, "A document is doubtful");
             }
+            Severity::Note => {
+                tracing::info!(%file, line, column, path, help, problem = message, "A document is taken so");
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ use portcullis_telemetry::{Destination, LogSink, Redactor};
 use portcullis_upstream::Cluster;
 
 use crate::filters::{Chains, Place, below};
+use crate::plugins::CompiledPlugins;
 use crate::route::HostTable;
 use crate::{Listener, Registry, Rewrite, Route, RouteTimeouts, Routes, Snapshot, Weights, tls};
 
@@ -43,6 +44,7 @@ pub fn compile(
     let mut chains = Chains::new(&gateway, registry, &logs);
     let routes = routes(&gateway, &mut chains, &clusters, &mut problems);
     problems.extend(chains.into_problems());
+    problems.extend(CompiledPlugins::compile(&gateway).err().into_iter().flatten());
     let tables = Tables::new(&gateway, &routes);
     let mut listeners = Vec::new();
     for (n, listener) in gateway.listeners.iter().enumerate() {

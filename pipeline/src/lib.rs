@@ -10,6 +10,7 @@ mod compile;
 mod explain;
 mod filters;
 mod order;
+mod plugins;
 mod registry;
 mod rewrite;
 mod route;

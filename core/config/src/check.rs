@@ -10,6 +10,7 @@ mod filters;
 mod headers;
 mod limits;
 mod listeners;
+mod plugins;
 mod routes;
 mod telemetry;
 
@@ -29,6 +30,7 @@ pub(crate) fn check(gateway: &Gateway, known: &Known<'_>, spans: &Spans) -> Vec<
     listeners::check(gateway, &mut report);
     clusters::check(gateway, &mut report);
     filters::check(gateway, &mut report);
+    plugins::check(gateway, &mut report);
     routes::check(gateway, &mut report);
     report.problems
 }

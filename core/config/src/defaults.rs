@@ -158,6 +158,45 @@ pub const WAF_PROFILE_ONE_IN: u64 = 1_000;
 /// Rules of a rule set that metrics and profiles show, the dearest first.
 pub const WAF_PROFILE_RULES: usize = 20;
 
+// Plugins.
+
+/// Memory of one VM: the largest of Higress' own plugins, with its dictionary, takes half of it.
+pub const PLUGIN_MEMORY: ByteSize = ByteSize::from_mib(256);
+/// One call into a plugin: a hundred times what a plugin in Go takes for a request.
+pub const PLUGIN_CALL: Duration = Duration::from_millis(10);
+/// Start and configuration of a plugin: large dictionaries take a second.
+pub const PLUGIN_CONFIGURE: Duration = Duration::from_secs(30);
+/// Most memory a WebAssembly module can address.
+pub const PLUGIN_MEMORY_MAX: ByteSize = ByteSize::from_mib(4096);
+/// Longest call that can be configured: meanwhile the worker serves nobody else.
+pub const PLUGIN_CALL_MAX: Duration = Duration::from_secs(1);
+/// Longest start that can be configured.
+pub const PLUGIN_CONFIGURE_MAX: Duration = Duration::from_secs(300);
+/// Most plugins.
+pub const PLUGINS: usize = 200;
+/// Most rules of a plugin: those are matched one by one where a pattern is involved.
+pub const PLUGIN_RULES: usize = 2_000;
+/// Largest module brought from anywhere.
+pub const PLUGIN_MODULE: ByteSize = ByteSize::from_mib(128);
+/// Largest manifest and token of a registry.
+pub const PLUGIN_MANIFEST: ByteSize = ByteSize::from_mib(4);
+/// Wait for a registry or server, from the first byte sent to the last one read.
+pub const PLUGIN_FETCH: Duration = Duration::from_secs(60);
+/// Wait for a connection to a registry or server.
+pub const PLUGIN_CONNECT: Duration = Duration::from_secs(5);
+/// Most redirects followed for one file; registries hand layers out by one.
+pub const PLUGIN_REDIRECTS: u32 = 5;
+/// Most modules kept in the cache; what was used longest ago goes first.
+pub const PLUGIN_CACHE: usize = 256;
+
+pub(crate) fn native_twin() -> bool {
+    true
+}
+
+pub(crate) fn plugin_on_error() -> crate::OnError {
+    crate::OnError::Closed
+}
+
 // Documents.
 
 /// Largest document read.

@@ -13,6 +13,8 @@ pub enum Severity {
     Error,
     /// They can, but probably not as meant.
     Warning,
+    /// They are as meant; this is what came of it.
+    Note,
 }
 
 /// One problem in a document. Shown as rustc shows its own.
@@ -54,6 +56,11 @@ impl Diagnostic {
         Self { severity: Severity::Warning, ..Self::error(path, message) }
     }
 
+    /// What came of a path of the configuration, where that is not plain from the documents.
+    pub fn note(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Note, ..Self::error(path, message) }
+    }
+
     /// With what would be right.
     #[must_use]
     pub fn with_help(self, help: impl Into<String>) -> Self {
@@ -78,6 +85,7 @@ impl fmt::Display for Diagnostic {
         let severity = match self.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
+            Severity::Note => "note",
         };
         write!(f, "{severity}: {}", self.message)?;
         if !self.file.as_os_str().is_empty() {

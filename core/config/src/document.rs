@@ -14,9 +14,11 @@ use crate::{Diagnostic, defaults};
 
 /// Line and column from 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) line: u32,
-    pub(crate) column: u32,
+pub struct Place {
+    /// Line; 0 when it is not known.
+    pub line: u32,
+    /// Column, in characters.
+    pub column: u32,
 }
 
 impl From<Location> for Place {
@@ -27,29 +29,75 @@ impl From<Location> for Place {
 }
 
 /// A value and where it begins.
-#[derive(Debug)]
-pub(crate) struct Node {
-    pub(crate) place: Place,
-    pub(crate) value: Tree,
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// Where it begins.
+    pub place: Place,
+    /// The value.
+    pub value: Tree,
+}
+
+impl Node {
+    /// What stands under a key; none when it is no map or has no such key.
+    #[must_use]
+    pub fn at(&self, key: &str) -> Option<&Self> {
+        self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.node)
+    }
+
+    /// The entries of a map; none of anything else.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        match &self.value {
+            Tree::Map(entries) => entries,
+            Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::Text(_) | Tree::List(_) => &[],
+        }
+    }
+
+    /// The items of a list; none of anything else.
+    #[must_use]
+    pub fn items(&self) -> &[Self] {
+        match &self.value {
+            Tree::List(items) => items,
+            Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::Text(_) | Tree::Map(_) => &[],
+        }
+    }
+
+    /// A text as it is written; none of anything else.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            Tree::Text(text) => Some(text),
+            Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::List(_) | Tree::Map(_) => None,
+        }
+    }
 }
 
 /// What a value is. Numbers keep their text: what they mean is the schema's business.
-#[derive(Debug)]
-pub(crate) enum Tree {
+#[derive(Debug, Clone)]
+pub enum Tree {
+    /// Nothing.
     Null,
+    /// `true` or `false`.
     Bool(bool),
+    /// A number, as text.
     Number(String),
+    /// Text.
     Text(String),
+    /// A list.
     List(Vec<Node>),
+    /// A map, in the order it was written.
     Map(Vec<Entry>),
 }
 
 /// A key of a map with its value.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) key: String,
-    pub(crate) place: Place,
-    pub(crate) node: Node,
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// Where the key begins.
+    pub place: Place,
+    /// Its value.
+    pub node: Node,
 }
 
 impl Tree {

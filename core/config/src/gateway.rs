@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BindAddress, Cluster, FilterConfig, HostFilters, Limits, Listener, Network, Route, Ruleset,
-    Telemetry,
+    BindAddress, Cluster, FilterConfig, HostFilters, Limits, Listener, Network, Plugin, PullSecret,
+    Route, Ruleset, Telemetry,
 };
 
 /// What an operator writes, in one document or in a folder of documents.
@@ -36,6 +36,10 @@ pub struct Gateway {
     pub filters: Vec<FilterConfig>,
     /// Filters by host.
     pub hosts: Vec<HostFilters>,
+    /// Filters brought as WebAssembly modules.
+    pub plugins: Vec<Plugin>,
+    /// What proves to registries and servers of modules who asks, by name.
+    pub pull_secrets: BTreeMap<String, PullSecret>,
     /// Which requests go where.
     pub routes: Vec<Route>,
 }

@@ -16,6 +16,7 @@ mod diagnostic;
 mod document;
 mod files;
 mod filters;
+mod foreign;
 mod gateway;
 mod limits;
 mod listener;
@@ -23,6 +24,7 @@ mod load;
 mod merge;
 mod names;
 mod number;
+mod plugins;
 mod redact;
 mod route;
 mod schema;
@@ -39,11 +41,13 @@ pub use cluster::{
     PassiveHealth, Retry, RetryOn, UpstreamProtocol, UpstreamTls,
 };
 pub use diagnostic::{Diagnostic, Severity};
+pub use document::{Entry, Node, Place, Tree};
 pub use filters::{
     AnomalyThreshold, DecodeJsonInArgs, FilterConfig, FilterKind, HeaderChanges, Headers,
     HostFilters, OnError, OnLimit, RequestBodyInspection, ResponseBodyInspection, Ruleset, Waf,
     WafMode,
 };
+pub use foreign::{Dialect, Foreign, Rewrites, Translated};
 pub use gateway::{
     Admin, EscapedSlashes, ForwardedHeader, Gateway, Paths, Runtime, TrustedProxies,
 };
@@ -51,6 +55,10 @@ pub use limits::{Limits, ListenerLimits};
 pub use listener::{Alpn, Certificate, Listener, ListenerTls, TlsVersion};
 pub use load::{Attempt, Loaded, attempt, load, parse_str};
 pub use number::{Percent, StatusRange};
+pub use plugins::{
+    Image, ModuleDigest, Plugin, PluginDomain, PluginLimits, PluginPhase, PluginRule,
+    PluginSettings, PluginUrl, PullPolicy, PullSecret, RulesBy,
+};
 pub use redact::REDACTED;
 pub use route::{
     HeaderMatch, Match, PathMatch, QueryMatch, RegexSubstitution, Rewrite, Route, RouteTimeouts,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::merge::Merged;
 use crate::structure::{Reference, Structure};
-use crate::{Diagnostic, Gateway, Severity, Spans, check, defaults, document, names};
+use crate::{Diagnostic, Foreign, Gateway, Severity, Spans, check, defaults, document, names};
 
 /// A configuration that can be used.
 #[derive(Debug)]
@@ -44,6 +44,10 @@ pub struct Attempt {
 /// As [`load`], with the files also where it failed.
 #[must_use]
 pub fn attempt(path: &Path) -> Attempt {
+    attempt_with(path, &Foreign::default())
+}
+
+pub(crate) fn attempt_with(path: &Path, foreign: &Foreign) -> Attempt {
     let mut problems = Vec::new();
     let files = match documents(path) {
         Ok(files) => files,
@@ -56,7 +60,7 @@ pub fn attempt(path: &Path) -> Attempt {
             Err(diagnostic) => problems.push(*diagnostic),
         }
     }
-    assemble(texts, problems)
+    assemble(texts, problems, foreign)
 }
 
 /// Reads one document from its text. Files it refers to are looked for from the folder of `name`.
@@ -64,7 +68,15 @@ pub fn attempt(path: &Path) -> Attempt {
 /// # Errors
 /// As [`load`].
 pub fn parse_str(name: impl Into<PathBuf>, text: &str) -> Result<Loaded, Vec<Diagnostic>> {
-    assemble(vec![(name.into(), text.to_owned())], Vec::new()).result
+    parse_str_with(name.into(), text, &Foreign::default())
+}
+
+pub(crate) fn parse_str_with(
+    name: PathBuf,
+    text: &str,
+    foreign: &Foreign,
+) -> Result<Loaded, Vec<Diagnostic>> {
+    assemble(vec![(name, text.to_owned())], Vec::new(), foreign).result
 }
 
 /// The documents to read.
@@ -120,7 +132,11 @@ fn read_bounded(file: &Path) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// From texts to a configuration: syntax and structure of each, all of them merged, then what they mean together.
-fn assemble(texts: Vec<(PathBuf, String)>, mut problems: Vec<Diagnostic>) -> Attempt {
+fn assemble(
+    texts: Vec<(PathBuf, String)>,
+    mut problems: Vec<Diagnostic>,
+    foreign: &Foreign,
+) -> Attempt {
     let mut merged = Merged::default();
     merged.incomplete = !problems.is_empty();
     let mut files: Vec<PathBuf> = texts.iter().map(|(file, _)| file.clone()).collect();
@@ -130,8 +146,15 @@ fn assemble(texts: Vec<(PathBuf, String)>, mut problems: Vec<Diagnostic>) -> Att
             merged.incomplete = true;
             continue;
         };
+        let translated = foreign.translate(node);
+        problems.extend(
+            translated
+                .problems
+                .into_iter()
+                .map(|(place, diagnostic)| diagnostic.at(file, place.line, place.column)),
+        );
         let mut structure = Structure::new(file, number);
-        let read = structure.check(&node);
+        let read = structure.check(&translated.document);
         problems.append(&mut structure.problems);
         merged.dropped.append(&mut structure.dropped);
         look_for(structure.references, &mut files, &mut problems);
@@ -140,7 +163,7 @@ fn assemble(texts: Vec<(PathBuf, String)>, mut problems: Vec<Diagnostic>) -> Att
             None => merged.incomplete = true,
         }
     }
-    let result = understand(merged, documents, problems);
+    let result = understand(merged, documents, problems, foreign);
     let result = result.map(|(gateway, spans, warnings)| {
         let files = files.clone();
         Loaded { gateway, files, spans, warnings }
@@ -153,6 +176,7 @@ fn understand(
     mut merged: Merged,
     documents: Vec<PathBuf>,
     mut problems: Vec<Diagnostic>,
+    foreign: &Foreign,
 ) -> Result<(Gateway, Spans, Vec<Diagnostic>), Vec<Diagnostic>> {
     let (dropped, incomplete) = (std::mem::take(&mut merged.dropped), merged.incomplete);
     let (value, spans) = merged.finish(documents);
@@ -164,7 +188,9 @@ fn understand(
         }
     };
     let known = check::Known { dropped: &dropped, incomplete };
-    let mut meaning = check::check(&gateway, &known, &spans);
+    let mut meaning: Vec<Diagnostic> =
+        foreign.rewrites.iter().flat_map(|rewrite| rewrite(&mut gateway)).collect();
+    meaning.extend(check::check(&gateway, &known, &spans));
     names::resolve(&mut gateway, &mut meaning);
     fingerprint_authorities(&mut gateway);
     meaning.retain(|diagnostic| !spans.damaged(&diagnostic.path));
@@ -185,8 +211,7 @@ fn unreadable(error: &serde_json::Error) -> Diagnostic {
 
 /// All diagnostics, in the order of files and lines, cut at a length nobody reads.
 fn limited(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let order =
-        |d: &Diagnostic| (d.file.clone(), d.line, d.column, d.severity == Severity::Warning);
+    let order = |d: &Diagnostic| (d.file.clone(), d.line, d.column, d.severity);
     problems.sort_by_cached_key(order);
     if let Some(more) = problems.len().checked_sub(defaults::DIAGNOSTICS).filter(|more| *more > 0) {
         let errors = problems.iter().any(Diagnostic::is_error);

@@ -92,7 +92,7 @@ fn append(
             Value::Object(more),
             Inside::Map(spans),
             Inside::Map(mut more_spans),
-        ) if key == NAMED => {
+        ) if NAMED.contains(&key) => {
             for (name, value) in more {
                 let span = more_spans.remove(&name).unwrap_or_default();
                 if let Some(first) = spans.get(&name) {
@@ -110,5 +110,5 @@ fn append(
     }
 }
 
-/// The one map of named things; other maps are single objects.
-const NAMED: &str = "rulesets";
+/// The maps of named things; other maps are single objects.
+const NAMED: [&str; 2] = ["rulesets", "pull_secrets"];

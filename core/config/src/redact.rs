@@ -9,7 +9,8 @@ pub const REDACTED: &str = "[redacted]";
 
 impl Gateway {
     /// The whole configuration, defaults included, as JSON without secrets. Values that a `headers` filter sets or adds
-    /// to requests are secrets, and so are the header lines sent to a collector: credentials are given so. Keys and certificates are named by file.
+    /// to requests are secrets, and so are the header lines sent to a collector and what plugins read: credentials are given so. Keys, certificates and
+    /// passwords are named by file.
     ///
     /// # Errors
     /// None are known: every part of a configuration has a form in JSON.
@@ -23,6 +24,10 @@ impl Gateway {
                 redact(&mut shown, &segments);
             }
         }
+        for path in [&["plugins", "*", "config"][..], &["plugins", "*", "rules", "*", "config"]] {
+            redact(&mut shown, path);
+        }
+        redact(&mut shown, &["plugins", "*", "env", "*"]);
         redact(&mut shown, &["telemetry", "audit_log", "to", "otlp", "headers", "*"]);
         Ok(shown)
     }
@@ -31,7 +36,9 @@ impl Gateway {
 /// Replaces every value that a path leads to; `*` stands for every item of a list and every key of a map.
 fn redact(value: &mut Value, path: &[&str]) {
     let Some((segment, rest)) = path.split_first() else {
-        *value = Value::String(REDACTED.to_owned());
+        if !value.is_null() {
+            *value = Value::String(REDACTED.to_owned());
+        }
         return;
     };
     match value {
@@ -60,6 +67,16 @@ mod tests {
                     headers: {authorization: s3cret}}}}}\n";
         let shown = parse_str("a.yaml", text).unwrap().gateway.redacted().unwrap().to_string();
         assert!(!shown.contains("s3cret") && shown.contains("4318"), "{shown}");
+    }
+
+    #[test]
+    fn what_plugins_read_is_not_shown() {
+        let plugin = "{name: p, url: 'oci://a.example.com/p:1', env: {TOKEN: s3cret}, config: {key: s3cret}, \
+                      rules: [{domains: [a.example.com], config: {key: s3cret}}]}";
+        let text = format!("plugins: [{plugin}]\n");
+        let shown = parse_str("a.yaml", &text).unwrap().gateway.redacted().unwrap().to_string();
+        assert!(!shown.contains("s3cret"), "{shown}");
+        assert_eq!(shown.matches("[redacted]").count(), 3, "{shown}");
     }
 
     #[test]

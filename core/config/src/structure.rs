@@ -10,8 +10,9 @@ use serde_json::{Map, Value};
 use crate::document::{Entry, Node, Place, Tree};
 use crate::schema::{SCHEMA, resolve};
 use crate::spans::{Inside, SpanNode};
-use crate::{Diagnostic, files, suggest};
+use crate::{Diagnostic, PluginSettings, files, suggest};
 
+mod any;
 mod scalar;
 
 /// What was right in a document.
@@ -80,6 +81,9 @@ impl<'a> Structure<'a> {
                     self.any(node, optional, path)
                 }
             };
+        }
+        if schema.get("format").and_then(Value::as_str) == Some(PluginSettings::FORMAT) {
+            return self.settings(node, path);
         }
         if let Some(variants) = schema.get("oneOf").and_then(Value::as_array) {
             return self.variant(node, variants, path);

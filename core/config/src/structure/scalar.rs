@@ -3,16 +3,19 @@
 use serde_json::Value;
 
 use super::{Read, Structure, kind};
-use crate::document::{Node, Tree};
+use crate::document::{Node, Place, Tree};
 use crate::spans::Inside;
 use crate::text::TextFormat;
-use crate::{Address, BindAddress, ByteSize, Duration, HostPattern, Network, StatusRange, files};
+use crate::{
+    Address, BindAddress, ByteSize, Duration, HostPattern, ModuleDigest, Network, PluginDomain,
+    PluginUrl, StatusRange, files,
+};
 
 /// What a text of a format says when it is not one.
 type Parse = fn(&str) -> Option<String>;
 
 /// Every format of a text that has a type of its own.
-const FORMATS: [(&str, Parse); 7] = [
+const FORMATS: [(&str, Parse); 10] = [
     (Duration::FORMAT, wrong::<Duration>),
     (ByteSize::FORMAT, wrong::<ByteSize>),
     (Address::FORMAT, wrong::<Address>),
@@ -20,6 +23,9 @@ const FORMATS: [(&str, Parse); 7] = [
     (Network::FORMAT, wrong::<Network>),
     (HostPattern::FORMAT, wrong::<HostPattern>),
     (StatusRange::FORMAT, wrong::<StatusRange>),
+    (PluginUrl::FORMAT, wrong::<PluginUrl>),
+    (PluginDomain::FORMAT, wrong::<PluginDomain>),
+    (ModuleDigest::FORMAT, wrong::<ModuleDigest>),
 ];
 
 fn wrong<T: TextFormat>(text: &str) -> Option<String> {
@@ -96,7 +102,20 @@ impl Structure<'_> {
                 self.problem(node.place, path, problem);
                 None
             }
+            None if format == PluginUrl::FORMAT => Some(self.module_url(text, node.place, path)),
             None => Some(Value::String(text.to_owned())),
+        }
+    }
+
+    /// Where a module is; a file is looked for and watched as any other.
+    fn module_url(&mut self, text: &str, place: Place, path: &str) -> Value {
+        match text.parse::<PluginUrl>() {
+            Ok(PluginUrl::File(file)) => {
+                let file = file.to_string_lossy();
+                let full = self.file_path(&file, files::INPUT_FILE, place, path);
+                Value::String(format!("file://{}", full.as_str().unwrap_or_default()))
+            }
+            Ok(PluginUrl::Http(_) | PluginUrl::Image(_)) | Err(_) => Value::String(text.to_owned()),
         }
     }
 
