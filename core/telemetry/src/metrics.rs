@@ -9,6 +9,7 @@ mod cell;
 mod family;
 mod label;
 mod name;
+mod plugin;
 mod waf;
 
 use std::fmt;
@@ -22,6 +23,7 @@ pub use label::{
     Direction, LogName, RefusedCause, ReloadOutcome, StatusClass, UpstreamErrorKind, WafPhase,
 };
 use name::Name;
+pub use plugin::PluginMetrics;
 pub use waf::{WafMetrics, WafRuleMetrics};
 
 use crate::LogCounters;
@@ -74,6 +76,9 @@ pub struct Metrics {
     waf_sampled: Family<Gauge>,
     waf_rule_nanoseconds: Family<Gauge>,
     waf_rule_evaluations: Family<Gauge>,
+    plugin_crashes: Family<Counter>,
+    plugin_rebuilds: Family<Counter>,
+    plugin_log_lines_dropped: Family<Counter>,
     reloads: Family<Counter>,
     log_lines: Family<Counter>,
     log_lines_dropped: Family<Counter>,
@@ -131,6 +136,9 @@ impl Metrics {
             waf_sampled: gauges(Name::WafSampled),
             waf_rule_nanoseconds: gauges(Name::WafRuleNanoseconds),
             waf_rule_evaluations: gauges(Name::WafRuleEvaluations),
+            plugin_crashes: counters(Name::PluginCrashes),
+            plugin_rebuilds: counters(Name::PluginRebuilds),
+            plugin_log_lines_dropped: counters(Name::PluginLogLinesDropped),
             reloads: counters(Name::Reloads),
             log_lines: counters(Name::LogLines),
             log_lines_dropped: counters(Name::LogLinesDropped),
@@ -301,6 +309,9 @@ impl Metrics {
         self.waf_sampled.render(out, Forget::Unheld);
         self.waf_rule_nanoseconds.render(out, Forget::Unheld);
         self.waf_rule_evaluations.render(out, Forget::Unheld);
+        self.plugin_crashes.render(out);
+        self.plugin_rebuilds.render(out);
+        self.plugin_log_lines_dropped.render(out);
     }
 }
 

@@ -20,7 +20,12 @@ pub(super) fn check(tree: &Tree) -> Result<Problems, String> {
         seen.push(package.name.as_str());
         house.check(package, &mut problems);
         let manifest = std::fs::read_to_string(&package.manifest_path).unwrap_or_default();
-        if !manifest.contains("[lints]\nworkspace = true") {
+        let lints = if house.denies_unsafe.contains(&package.name) {
+            "[lints.rust]\nunsafe_code = \"deny\""
+        } else {
+            "[lints]\nworkspace = true"
+        };
+        if !manifest.contains(lints) {
             problems.push(format!("{} does not take the workspace's lints", package.name));
         }
     }
@@ -36,6 +41,8 @@ struct House {
     layers: BTreeMap<String, u8>,
     outside: Vec<String>,
     only: Section,
+    /// Crates that deny `unsafe_code` themselves, where the workspace forbids it.
+    denies_unsafe: Vec<String>,
 }
 
 impl House {
@@ -46,7 +53,8 @@ impl House {
             layers.extend(crates.into_iter().map(|name| (name, layer)));
         }
         let outside = section(text, "outside")?.into_values().flatten().collect();
-        Ok(House { layers, outside, only: section(text, "only")? })
+        let denies_unsafe = section(text, "unsafe")?.into_values().flatten().collect();
+        Ok(House { layers, outside, only: section(text, "only")?, denies_unsafe })
     }
 
     fn check(&self, package: &Package, problems: &mut Problems) {

@@ -214,6 +214,12 @@ names! {
         "Time a rule took in the sampled exchanges; the rules that took most, the scans they share, and the rest.";
     WafRuleEvaluations = "portcullis_waf_rule_evaluations", Gauge, ["ruleset", "rule"],
         "Evaluations of a rule in the sampled exchanges, for the rules that took most time.";
+    PluginCrashes = "portcullis_plugin_crashes_total", Counter, ["plugin", "reason"],
+        "VMs of a plugin that ended before their time, by reason.";
+    PluginRebuilds = "portcullis_plugin_rebuilds_total", Counter, ["plugin", "outcome"],
+        "VMs of a plugin made anew after a crash or at its own wish, by outcome.";
+    PluginLogLinesDropped = "portcullis_plugin_log_lines_dropped_total", Counter, ["plugin"],
+        "Log lines of a plugin beyond what it may write in a second.";
     Reloads = "portcullis_reloads_total", Counter, ["outcome"],
         "Changes of configuration seen, by outcome.";
     SnapshotRevision = "portcullis_snapshot_revision", Gauge, [],
