@@ -9,7 +9,7 @@ corpus="$root/fuzz/corpus"
 most=400
 
 [ "$(cat "$corpus/VERSION" 2>/dev/null || true)" != "$version" ] || exit 0
-mkdir -p "$corpus"/{body_urlencoded,injection,transformations,seclang}
+mkdir -p "$corpus"/{body_urlencoded,injection,prefilter,transformations,seclang}
 
 # Every nth value of a `data:` or `uri:` line, one file each; the first byte of a transformation's input is the number
 # of transformations of its pipeline.
@@ -22,6 +22,9 @@ payloads() {
 payloads | awk -v folder="$corpus/body_urlencoded" '{ printf "%s", $0 > (folder "/crs-" NR); close(folder "/crs-" NR) }'
 payloads | awk -v folder="$corpus/injection" '{ printf "%s", $0 > (folder "/crs-" NR); close(folder "/crs-" NR) }'
 payloads | awk -v folder="$corpus/transformations" '{ printf "@%s", $0 > (folder "/crs-" NR); close(folder "/crs-" NR) }'
+# Place, pipeline and name come first; every place gets some, and one in four runs whole transactions.
+payloads | awk -v folder="$corpus/prefilter" '
+    { printf "%c%c@%s", 64 + NR % 16, (NR % 4 ? 96 : 64), $0 > (folder "/crs-" NR); close(folder "/crs-" NR) }'
 # A directive with its continuations; every other one, for variety, and none of the largest: they would take all the time.
 cat "$package"/rules/@owasp_crs/*.conf | awk -v folder="$corpus/seclang" -v most="$most" '
     function keep() {

@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use portcullis_waf_engine::{
-    CompileOptions, Interruption, Phase, RuleSet, Score, Sources, Transaction, TransactionId,
+    CompileOptions, Interruption, Matched, Phase, RuleSet, Score, Sources, Transaction,
+    TransactionId,
 };
 
 /// A request as bytes.
@@ -55,6 +56,8 @@ impl Request {
 pub struct Observed {
     /// Ids of the matches that are kept, in order, with the phase of each.
     pub matches: Vec<(u64, Phase)>,
+    /// What each of them matched, as far as that is kept.
+    pub matched: Vec<Vec<Matched>>,
     /// Scores at the end.
     pub score: Score,
     /// The interruption, where there was one.
@@ -86,6 +89,7 @@ pub fn drive(rules: &Arc<RuleSet>, request: &Request) -> Observed {
     tx.logging();
     Observed {
         matches: tx.matches().iter().map(|m| (m.rule.id, m.phase)).collect(),
+        matched: tx.matches().iter().map(|m| m.matched.clone()).collect(),
         score: tx.score(),
         interruption,
     }

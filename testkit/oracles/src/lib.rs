@@ -10,6 +10,7 @@ pub mod body;
 pub mod canonical;
 pub mod drive;
 pub mod injection;
+pub mod prefilter;
 pub mod seclang;
 pub mod transaction;
 pub mod transformations;
@@ -27,6 +28,7 @@ pub const ORACLES: &[(&str, Oracle)] = &[
     ("body_xml", body::xml),
     ("canonical", canonical::check),
     ("injection", injection::check),
+    ("prefilter", prefilter::check),
     ("seclang", seclang::check),
     ("transaction", transaction::check),
     ("transformations", transformations::check),

@@ -26,6 +26,7 @@ mod pipeline;
 mod plan;
 mod profile;
 mod program;
+mod proof;
 pub mod reference;
 mod ruleset;
 mod settings;

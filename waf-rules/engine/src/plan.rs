@@ -10,7 +10,7 @@ mod rosters;
 mod trace;
 
 pub(crate) use fold::Step;
-pub(crate) use guards::{Guards, Watch};
+pub(crate) use guards::{Guards, Watch, needed_classes};
 pub(crate) use rosters::Side;
 
 use crate::bits::BitSet;

@@ -209,7 +209,7 @@ fn condition<'a>(program: &Compiled, link: &'a Link) -> Condition<'a> {
 }
 
 /// Classes of bytes of which a value that satisfies the operator has one; `None` where that is not known.
-fn needed_classes(operator: &Operator) -> Option<ByteClasses> {
+pub(crate) fn needed_classes(operator: &Operator) -> Option<ByteClasses> {
     match operator {
         Operator::ByteRange(range) => ByteClasses::covering(|byte| range.violated_by(&[byte])),
         Operator::Sqli => Some(ByteClasses::SQL),
