@@ -22,12 +22,13 @@ use crate::compile::matchers::Removed;
 use crate::compile::operators::Operators;
 use crate::diagnostic::{Problem, RuleDiagnostic};
 use crate::limits::MAX_DIAGNOSTICS;
-use crate::operator::{GeoDatabase, Matcher};
+use crate::operator::{GeoDatabase, Matcher, Pattern};
 use crate::pipeline::Pipelines;
-use crate::program::{Effect, Flow, Outcome, Rule};
+use crate::program::{Effect, Flow, Outcome, Rule, Selector};
 use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::sources::Sources;
+use crate::variable::Variable;
 use crate::view::Views;
 
 /// Everything a rule set is made of.
@@ -93,6 +94,7 @@ pub(crate) fn compile(
         return Err(reports.list);
     }
     compiler.views.seal();
+    compiler.names.resolve(patterns_of_tx(&rules));
     let effects = rules.iter().flat_map(|rule| &rule.links).flat_map(|link| link.effects.iter());
     let mut effects = effects.filter(|effect| matches!(effect, Effect::AuditEngine(_)));
     drafts.settings.audit.turned_by_rules = effects.next().is_some();
@@ -110,6 +112,17 @@ pub(crate) fn compile(
         warnings: reports.warnings,
         named: compiler.named,
         opens_records: compiler.opened.contains(&true),
+    })
+}
+
+/// Patterns that select variables of `TX`.
+fn patterns_of_tx(rules: &[Rule]) -> impl Iterator<Item = Arc<Pattern>> {
+    let targets = rules.iter().flat_map(|rule| &rule.links).flat_map(|link| link.targets.iter());
+    targets.filter(|target| target.variable == Variable::Tx).filter_map(|target| {
+        match &target.selector {
+            Selector::Regex(pattern) => Some(Arc::clone(pattern)),
+            Selector::All | Selector::Key(_) | Selector::Tx(_) => None,
+        }
     })
 }
 

@@ -4,14 +4,18 @@
 //! looks at each view once, marks the steps whose conditions hold, and goes through these alone.
 
 mod fold;
+mod foretell;
 mod guards;
 mod knowledge;
 mod rosters;
 mod trace;
+mod trial;
 
 pub(crate) use fold::Step;
+pub(crate) use foretell::Foretold;
 pub(crate) use guards::{Guards, Watch, needed_classes};
 pub(crate) use rosters::Side;
+pub(crate) use trial::Trial;
 
 use crate::bits::BitSet;
 use crate::compile::Compiled;

@@ -21,6 +21,7 @@ mod scans;
 mod score;
 mod state;
 mod survey;
+mod trial;
 mod tx;
 mod values;
 

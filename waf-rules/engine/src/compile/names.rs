@@ -1,7 +1,10 @@
 //! Names to numbers: keys that rules select and variables of `TX`.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
+use crate::operator::Pattern;
 use crate::program::{KeyId, TxSlot};
 
 /// Variables of `TX` with a fixed place: the captures.
@@ -14,12 +17,18 @@ pub(crate) struct Names {
     keys: FxHashMap<Box<[u8]>, KeyId>,
     tx: FxHashMap<Box<[u8]>, TxSlot>,
     tx_names: Vec<Box<[u8]>>,
+    /// By pattern that selects variables of `TX`, the slots it means.
+    tx_patterns: Vec<(Arc<Pattern>, Box<[TxSlot]>)>,
 }
 
 impl Default for Names {
     fn default() -> Self {
-        let mut names =
-            Self { keys: FxHashMap::default(), tx: FxHashMap::default(), tx_names: Vec::new() };
+        let mut names = Self {
+            keys: FxHashMap::default(),
+            tx: FxHashMap::default(),
+            tx_names: Vec::new(),
+            tx_patterns: Vec::new(),
+        };
         for name in CAPTURES {
             names.tx_slot(name);
         }
@@ -53,6 +62,26 @@ impl Names {
     /// `lower` is in lower case.
     pub(crate) fn find_tx(&self, lower: &[u8]) -> Option<TxSlot> {
         self.tx.get(lower).copied()
+    }
+
+    /// Finds out which slots patterns mean. To be called when there are no more slots to come.
+    pub(crate) fn resolve(&mut self, patterns: impl Iterator<Item = Arc<Pattern>>) {
+        for pattern in patterns {
+            if self.slots_of(&pattern).is_some() {
+                continue;
+            }
+            let names = self.tx_names.iter().enumerate();
+            let slots = names.filter(|(_, name)| pattern.is_match(name));
+            let slots = slots.map(|(at, _)| TxSlot(u32::try_from(at).unwrap_or(u32::MAX)));
+            let slots = slots.collect();
+            self.tx_patterns.push((pattern, slots));
+        }
+    }
+
+    /// The slots that a pattern of a rule means.
+    pub(crate) fn slots_of(&self, pattern: &Arc<Pattern>) -> Option<&[TxSlot]> {
+        let known = self.tx_patterns.iter().find(|(known, _)| Arc::ptr_eq(known, pattern));
+        known.map(|(_, slots)| &**slots)
     }
 
     /// Names of the slots, lower case.

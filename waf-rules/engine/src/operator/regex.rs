@@ -80,6 +80,11 @@ impl Pattern {
         Ok(pattern)
     }
 
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether this is the pattern of that text.
     pub(crate) fn is(&self, text: &str, meaning: Meaning) -> bool {
         *self.text == *text && self.meaning == meaning
     }

@@ -9,7 +9,7 @@ use crate::bits::BitSet;
 use crate::compile::Compiled;
 use crate::meta::Phase;
 use crate::operator::Operator;
-use crate::pipeline::PipelineId;
+use crate::pipeline::{PathStep, Pipelines};
 use crate::plan::knowledge::{Knowledge, Known};
 use crate::plan::trace::{
     does_only_setvar, is_neutral, is_quiet, leaves_traces, sees_last_match, setvar,
@@ -18,7 +18,7 @@ use crate::program::{Effect, Flow, Link, Outcome, Rule, Selector, Target, TxName
 use crate::variable::Variable;
 
 /// One rule of a phase that is left to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Step {
     /// Position among the rules.
     pub(crate) rule: u32,
@@ -26,6 +26,8 @@ pub(crate) struct Step {
     pub(crate) decided: bool,
     /// The step to go on with after a match.
     pub(crate) next: u32,
+    /// By link, the argument of a text test with its macros replaced; `None` where it depends on the exchange.
+    pub(crate) arguments: Box<[Option<Box<[u8]>>]>,
 }
 
 /// What is left of a rule set.
@@ -107,7 +109,8 @@ impl Walk<'_> {
             }
             if !self.is_hoisted(rule, verdict, &after) {
                 let decided = verdict == Verdict::Always && self.is_decided(rule);
-                kept.push((at, Step { rule: *position, decided, next: next as u32 }));
+                let arguments = self.arguments(rule, &state);
+                kept.push((at, Step { rule: *position, decided, next: next as u32, arguments }));
             }
             self.leave(rule, phase, &after);
             self.removals.extend(removed_by(rule));
@@ -178,7 +181,7 @@ impl Walk<'_> {
         let mut open = removable;
         let mut traceless = true;
         for link in &rule.links {
-            match about(link, &after, rule) {
+            match about(link, &self.program.pipelines, &after, rule) {
                 // Whatever the links before it say, and they say nothing that stays.
                 Verdict::Never if traceless => return (Verdict::Never, after),
                 Verdict::Never | Verdict::Open => open = true,
@@ -195,6 +198,22 @@ impl Walk<'_> {
             }
         }
         (if open { Verdict::Open } else { Verdict::Always }, after)
+    }
+
+    /// What text tests of a rule are about, where links before them have not changed it.
+    fn arguments(&self, rule: &Rule, state: &Knowledge) -> Box<[Option<Box<[u8]>>]> {
+        let mut state = state.clone();
+        let arguments = rule.links.iter().map(|link| {
+            let argument = match &link.operator {
+                Some(Operator::Text(_, text)) => state.text(text, &rule.meta),
+                _ => None,
+            };
+            for change in link.effects.iter().filter_map(setvar) {
+                state.blur(change, &self.program.names, &rule.meta);
+            }
+            argument.map(Vec::into_boxed_slice)
+        });
+        arguments.collect()
     }
 
     /// Whether nothing but `TX` tells that the rule matched.
@@ -270,19 +289,32 @@ fn renumbered(kept: &[(usize, Step)], does_nothing: impl Fn(&Step) -> bool) -> V
     let kept = kept.iter().enumerate().filter(|(at, (_, step))| {
         !(step.decided && does_nothing(step) && skips_none(*at, step.next))
     });
-    let kept: Vec<_> = kept.map(|(_, kept)| *kept).collect();
+    let kept: Vec<_> = kept.map(|(_, kept)| kept.clone()).collect();
     let step = |at: usize| kept.partition_point(|(known, _)| *known < at) as u32;
-    kept.iter().map(|(_, old)| Step { next: step(old.next as usize), ..*old }).collect()
+    kept.iter().map(|(_, old)| Step { next: step(old.next as usize), ..old.clone() }).collect()
+}
+
+/// A value behind a pipeline.
+fn transformed(value: &Known, path: &[PathStep]) -> Known {
+    let Some(mut bytes) = value.bytes() else { return Known::Open };
+    let mut after = Vec::new();
+    for step in path {
+        if step.transformation.apply(&bytes, &mut after) {
+            std::mem::swap(&mut bytes, &mut after);
+        }
+    }
+    Known::Text(bytes.into())
 }
 
 /// Whether a link matches, by what is known of `TX`.
-fn about(link: &Link, state: &Knowledge, rule: &Rule) -> Verdict {
+fn about(link: &Link, pipelines: &Pipelines, state: &Knowledge, rule: &Rule) -> Verdict {
     let Some(operator) = &link.operator else { return Verdict::Always };
-    if link.pipeline != PipelineId::NONE || !link.stages.is_empty() {
+    if !link.stages.is_empty() {
         return Verdict::Open;
     }
+    let path = pipelines.path(link.pipeline);
     let mut verdicts =
-        link.targets.iter().map(|target| of_target(link, operator, target, (state, rule)));
+        link.targets.iter().map(|target| of_target(link, operator, (target, path), (state, rule)));
     match (&*link.targets, verdicts.next()) {
         // A link does its effects once for each value: more than one target is not counted here.
         ([_], Some(verdict)) => verdict,
@@ -296,7 +328,7 @@ fn about(link: &Link, state: &Knowledge, rule: &Rule) -> Verdict {
 fn of_target(
     link: &Link,
     operator: &Operator,
-    target: &Target,
+    (target, path): (&Target, &[PathStep]),
     (state, rule): (&Knowledge, &Rule),
 ) -> Verdict {
     let (Variable::Tx, Selector::Tx(slot)) = (target.variable, &target.selector) else {
@@ -309,6 +341,7 @@ fn of_target(
         (Known::Unset, false) => return Verdict::Never,
         (known, false) => known.clone(),
     };
+    let value = if path.is_empty() { value } else { transformed(&value, path) };
     let holds = if let Operator::Compare(comparison, right) = operator {
         let right = state.number(right, &rule.meta);
         value.number().zip(right).map(|(left, right)| comparison.holds(left, right))

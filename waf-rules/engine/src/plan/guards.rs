@@ -8,8 +8,10 @@ use crate::meta::Phase;
 use crate::operator::Operator;
 use crate::pipeline::{ByteClasses, PipelineId};
 use crate::plan::fold::Step;
+use crate::plan::foretell::foretell;
 use crate::plan::rosters::Rosters;
 use crate::plan::trace::leaves_traces;
+use crate::plan::trial::Trial;
 use crate::program::{Link, Rule};
 use crate::variable::Kind;
 use crate::view::ViewId;
@@ -36,6 +38,8 @@ pub(crate) struct Watch {
     pub(crate) present: BitSet,
     /// Conditions that hold when a value has bytes of one of the classes.
     pub(crate) classes: Box<[(ByteClasses, u32)]>,
+    /// Conditions that hold when a link matches a value.
+    pub(crate) trials: Box<[(Trial, u32)]>,
     /// By pipeline, which patterns and lists matter.
     pub(crate) asks: Box<[Ask]>,
     /// All patterns and lists of the asks.
@@ -71,6 +75,8 @@ enum Condition<'a> {
     Classes(&'a [ViewId], ByteClasses),
     /// The gate admits some value.
     Matcher(&'a [ViewId], &'a Link, u32),
+    /// The trial of some value succeeds.
+    Trial(&'a [ViewId], Trial),
 }
 
 impl Guards {
@@ -88,10 +94,16 @@ impl Guards {
             let Some(rule) = program.rules.get(step.rule as usize) else { continue };
             let (first, second) = match step.decided {
                 true => (Condition::Nothing, Condition::Nothing),
-                false => conditions(program, rule, looks_back),
+                false => conditions(program, (step, rule), looks_back),
             };
-            if matches!(first, Condition::Matcher(..) | Condition::Classes(..)) {
-                by_view.insert(at);
+            let foretold = |trial: &Trial| trial.foretold.is_some();
+            match &first {
+                // The first link of a chain that is foretold matches other values as well.
+                Condition::Trial(_, trial) if foretold(trial) => {}
+                Condition::Matcher(..) | Condition::Classes(..) | Condition::Trial(..) => {
+                    by_view.insert(at);
+                }
+                Condition::Nothing | Condition::Present(_) => {}
             }
             for (condition, bit) in [(first, at), (second, half * 64 + at)] {
                 match condition {
@@ -105,6 +117,12 @@ impl Guards {
                         for view in views {
                             let known = &mut builders.entry(*view).or_default().classes;
                             known.push((classes, bit as u32));
+                        }
+                    }
+                    Condition::Trial(views, trial) => {
+                        for view in views {
+                            let known = &mut builders.entry(*view).or_default().trials;
+                            known.push((trial.clone(), bit as u32));
                         }
                     }
                     Condition::Matcher(views, link, matcher) => {
@@ -127,6 +145,7 @@ impl Guards {
 struct Builder {
     present: BitSet,
     classes: Vec<(ByteClasses, u32)>,
+    trials: Vec<(Trial, u32)>,
     asks: BTreeMap<PipelineId, Vec<Interest>>,
 }
 
@@ -154,14 +173,15 @@ impl Builder {
         let asks: Box<[Ask]> = asks.collect();
         let mut matchers = BitSet::default();
         asks.iter().for_each(|ask| matchers.union(&ask.matchers));
-        Watch { view, present: self.present, classes: self.classes.into(), asks, matchers }
+        let (classes, trials) = (self.classes.into(), self.trials.into());
+        Watch { view, present: self.present, classes, trials, asks, matchers }
     }
 }
 
 /// The condition of the first link, and the best one of a later link whose failing nobody would notice.
 fn conditions<'a>(
     program: &Compiled,
-    rule: &'a Rule,
+    (step, rule): (&Step, &'a Rule),
     looks_back: bool,
 ) -> (Condition<'a>, Condition<'a>) {
     let Some((first, later)) = rule.links.split_first() else {
@@ -169,8 +189,9 @@ fn conditions<'a>(
     };
     let mut second = Condition::Nothing;
     if !leaves_traces(first, looks_back) {
-        for link in later {
-            match (condition(program, link), &second) {
+        for (before, link) in later.iter().enumerate() {
+            let trial = || Trial::of_later(program, step, (before + 1, link));
+            match (condition(program, link, trial), &second) {
                 (found @ Condition::Matcher(..), _) => {
                     second = found;
                     break;
@@ -183,10 +204,19 @@ fn conditions<'a>(
             }
         }
     }
-    (condition(program, first), second)
+    let foretold = foretell(program, step, rule, looks_back);
+    if let (Some(_), Some(views)) = (&foretold, &first.views) {
+        let trial = Trial { rule: step.rule, link: 0, argument: Box::default(), foretold };
+        return (Condition::Trial(views, trial), second);
+    }
+    (condition(program, first, || Trial::of_link(step, 0, first)), second)
 }
 
-fn condition<'a>(program: &Compiled, link: &'a Link) -> Condition<'a> {
+fn condition<'a>(
+    program: &Compiled,
+    link: &'a Link,
+    trial: impl FnOnce() -> Option<Trial>,
+) -> Condition<'a> {
     let (Some(views), Some(operator)) = (&link.views, &link.operator) else {
         return Condition::Nothing;
     };
@@ -199,6 +229,9 @@ fn condition<'a>(program: &Compiled, link: &'a Link) -> Condition<'a> {
         let triggers = pipelines.filter_map(|pipeline| program.pipelines.step(*pipeline));
         let classes = triggers.fold(classes, |all, step| all.union(step.any_trigger));
         return Condition::Classes(views, classes);
+    }
+    if let Some(trial) = trial() {
+        return Condition::Trial(views, trial);
     }
     // A variable without keys always has a value, if only the empty one.
     let sometimes_empty = views.iter().all(|view| {

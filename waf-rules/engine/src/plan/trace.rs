@@ -1,9 +1,10 @@
 //! What a rule leaves behind and what it sees of others.
 
+use crate::limits::MAX_CAPTURES;
 use crate::operator::Operator;
 use crate::program::{
-    Effect, Flow, Link, Number, OpenRecord, Outcome, Part, RecordChange, Rule, Text, TxChange,
-    TxName,
+    Effect, Flow, Link, Number, OpenRecord, Outcome, Part, RecordChange, Rule, Selector, Target,
+    Text, TxChange, TxName, TxSlot,
 };
 use crate::variable::Variable;
 
@@ -63,6 +64,56 @@ fn reads_number(link: &Link) -> bool {
         )
     });
     operator || records
+}
+
+/// Whether a rule reads `TX.0` to `TX.9` where none of its own links has written them.
+pub(super) fn reads_captures_of_others(rule: &Rule) -> bool {
+    let is_capture = |slot: TxSlot| (slot.0 as usize) < MAX_CAPTURES;
+    let of_text = |text: &Text| {
+        text.parts.iter().any(|part| matches!(part, Part::Tx(slot) if is_capture(*slot)))
+    };
+    let of_number = |number: &Number| match number {
+        Number::Tx(slot) => is_capture(*slot),
+        Number::Text(text) => of_text(text),
+        Number::Literal(_) => false,
+    };
+    for link in &rule.links {
+        let target = |target: &Target| {
+            matches!(target.selector, Selector::Tx(slot) if is_capture(slot))
+        };
+        let argument = match &link.operator {
+            Some(Operator::Compare(_, number)) => of_number(number),
+            Some(Operator::Text(_, text)) => of_text(text),
+            _ => false,
+        };
+        if argument || link.targets.iter().any(target) {
+            return true;
+        }
+        if link.capture && !link.negated && link.operator.is_some() {
+            return false;
+        }
+        let numbers = link.effects.iter().any(|effect| match effect {
+            Effect::SetTx(_, TxChange::Add(number) | TxChange::Subtract(number))
+            | Effect::SetRecord(
+                _,
+                _,
+                RecordChange::Add(number)
+                | RecordChange::Subtract(number)
+                | RecordChange::Expire(number),
+            ) => of_number(number),
+            Effect::SetTx(_, TxChange::Copy(slot)) => is_capture(*slot),
+            _ => false,
+        });
+        if numbers || texts(&link.effects).any(of_text) {
+            return true;
+        }
+    }
+    if let Outcome::Redirect(url) = &rule.outcome
+        && of_text(url)
+    {
+        return true;
+    }
+    of_text(&rule.message) || of_text(&rule.log_data)
 }
 
 /// Whether a rule looks at what the rule before it matched.

@@ -1,7 +1,7 @@
 //! From a target to the values it means at this moment.
 
 use crate::compile::Names;
-use crate::program::{Selector, Target};
+use crate::program::{Selector, Target, TxSlot};
 use crate::transaction::bag::{Bag, Entry, selects};
 use crate::transaction::clock;
 use crate::transaction::state::{Found, State};
@@ -52,25 +52,21 @@ impl State {
     fn collect_tx(&mut self, target: &Target, names: &Names, found: &mut Vec<Found>) {
         let variable = Variable::Tx;
         let regex = match &target.selector {
-            Selector::Tx(slot) => {
-                if let Some(datum) = self.tx.get(*slot) {
-                    let name = names.tx_names().get(slot.0 as usize);
-                    let key = self.values.intern(name.map(AsRef::as_ref).unwrap_or_default());
-                    found.push(Found { variable, key, datum });
-                }
-                return;
-            }
+            Selector::Tx(slot) => return self.collect_slot(*slot, names, found),
             Selector::Regex(regex) => Some(regex),
             Selector::All => None,
             Selector::Key(_) => return,
         };
         let means = |name: &[u8]| regex.is_none_or(|regex| regex.is_match(name));
         let start = found.len();
-        for (at, datum) in self.tx.slots() {
-            let name = names.tx_names().get(at).map(AsRef::as_ref).unwrap_or_default();
-            if means(name) {
-                let key = self.values.intern(name);
-                found.push(Found { variable, key, datum });
+        match regex.and_then(|regex| names.slots_of(regex)) {
+            Some(slots) => slots.iter().for_each(|slot| self.collect_slot(*slot, names, found)),
+            None => {
+                for (at, name) in names.tx_names().iter().enumerate() {
+                    if means(name) {
+                        self.collect_slot(TxSlot(at as u32), names, found);
+                    }
+                }
             }
         }
         for (key, datum) in self.tx.others() {
@@ -87,6 +83,14 @@ impl State {
                     at += 1;
                 }
             }
+        }
+    }
+
+    fn collect_slot(&mut self, slot: TxSlot, names: &Names, found: &mut Vec<Found>) {
+        if let Some(datum) = self.tx.get(slot) {
+            let name = names.tx_names().get(slot.0 as usize);
+            let key = self.values.intern(name.map(AsRef::as_ref).unwrap_or_default());
+            found.push(Found { variable: Variable::Tx, key, datum });
         }
     }
 

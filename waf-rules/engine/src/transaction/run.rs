@@ -342,7 +342,8 @@ impl State {
             return comparison.holds(datum.number(&self.values), right);
         }
         let id = datum.value(&mut self.values);
-        if let (Some(gate), Some(matcher)) = (context.gate, link.matcher)
+        // A negated pattern is expected to match: the gate would seldom spare the search.
+        if let (Some(gate), Some(matcher), false) = (context.gate, link.matcher, link.negated)
             && !self.scans.admits(gate, &self.values, id, matcher as usize)
         {
             return false;

@@ -251,6 +251,11 @@ impl State {
         marks.extend(numbers(watch.present.words()).map(|condition| Mark { condition, view }));
         let met = watch.classes.iter().filter(|(needed, _)| needed.meets(classes));
         marks.extend(met.map(|(_, condition)| Mark { condition: *condition, view }));
+        for (trial, condition) in &watch.trials {
+            if self.succeeds(surveyed.rules, trial, value) {
+                marks.push(Mark { condition: *condition, view });
+            }
+        }
         if watch.asks.is_empty() {
             return;
         }

@@ -134,11 +134,6 @@ impl Tx {
     pub(crate) fn others(&self) -> impl Iterator<Item = (ValueId, Datum)> {
         self.others.iter().filter_map(|(name, datum)| datum.map(|datum| (*name, datum)))
     }
-
-    /// Slots that are set.
-    pub(crate) fn slots(&self) -> impl Iterator<Item = (usize, Datum)> {
-        self.slots.iter().enumerate().filter_map(|(at, datum)| datum.map(|datum| (at, datum)))
-    }
 }
 
 #[cfg(test)]
