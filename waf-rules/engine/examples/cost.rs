@@ -8,12 +8,30 @@ use std::time::Instant;
 
 use portcullis_waf_engine::{CompileOptions, RuleSet, Sources, Transaction, TransactionId};
 
+/// `{n}` stands for what is different in every request.
 struct Shape {
     name: &'static str,
     method: &'static str,
     uri: String,
     headers: Vec<(&'static str, String)>,
     body: String,
+}
+
+/// Requests of a shape that differ: more than a thread remembers values.
+const VARIANTS: u64 = 4_096;
+
+impl Shape {
+    fn variants(&self) -> Vec<Self> {
+        let variants = if self.body.len() > 8_000 { 16 } else { VARIANTS };
+        let numbers = (1..=variants).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_string());
+        let variant = |number: String| Self {
+            uri: self.uri.replace("{n}", &number),
+            headers: self.headers.iter().map(|(n, v)| (*n, v.replace("{n}", &number))).collect(),
+            body: self.body.replace("{n}", &number),
+            ..*self
+        };
+        numbers.map(variant).collect()
+    }
 }
 
 fn main() {
@@ -57,14 +75,16 @@ fn shapes() -> Vec<Shape> {
                 "User-Agent",
                 "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".to_owned(),
             ),
-            ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8".to_owned()),
+            (
+                "Accept",
+                "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8".to_owned(),
+            ),
             ("Accept-Language", "en-US,en;q=0.5".to_owned()),
             ("Accept-Encoding", "gzip, deflate, br".to_owned()),
-            ("Referer", "https://shop.example.com/products/shoes".to_owned()),
+            ("Referer", "https://shop.example.com/products/shoes/{n}".to_owned()),
             (
                 "Cookie",
-                "session=8f14e45fceea167a5a36dedd4bea2543; theme=dark; _ga=GA1.2.1234567890.1700000000"
-                    .to_owned(),
+                "session=8f14e45fceea167a{n}; theme=dark; _ga=GA1.2.{n}.1700000000".to_owned(),
             ),
             ("Connection", "keep-alive".to_owned()),
         ];
@@ -74,9 +94,7 @@ fn shapes() -> Vec<Shape> {
     let form = ("Content-Type", "application/x-www-form-urlencoded");
     let prose = "The quick brown fox jumps over the lazy dog while the select committee considers union rates and updates from the table. ";
     let leaves: Vec<String> = (0..60)
-        .map(|i| {
-            format!("\"field_{i}\":\"value number {i} with some text in it, as people write\"")
-        })
+        .map(|i| format!("\"field_{i}\":\"value {{n}}{i} with some text in it, as people write\""))
         .collect();
     let post = |name, body: String, kind: (&'static str, &str)| {
         let length = body.len().to_string();
@@ -91,11 +109,11 @@ fn shapes() -> Vec<Shape> {
         body: String::new(),
     };
     vec![
-        get("GET, 2 params", "/products?page=2&sort=price"),
-        get("GET, 4 params", "/products?page=2&sort=price&q=running+shoes&lang=en"),
+        get("GET, 2 params", "/products?page={n}&sort=price"),
+        get("GET, 4 params", "/products?page={n}&sort=price&q=running+shoes+{n}&lang=en"),
         post(
             "form, 8 params",
-            "name=Ada+Lovelace&street=12+Crescent+Rd%2C+London&email=ada%40example.com&phone=%2B44+20+7946+0958&note=Please+deliver+between+9+and+5&lang=en-GB&gift=true&date=2026-11-21".to_owned(),
+            "name=Ada+Lovelace+{n}&street={n}+Crescent+Rd%2C+London&email=ada{n}%40example.com&phone=%2B44+20+7946+0958&note=Please+deliver+between+{n}+and+5&lang=en-GB&gift=true&date=2026-11-21".to_owned(),
             form,
         ),
         post("JSON, GraphQL", "{\"query\":\"query Product($id: ID!) { product(id: $id) { name price { amount currency } } }\",\"variables\":{\"id\":\"42\"}}".to_owned(), ("Content-Type", "application/json")),
@@ -116,7 +134,9 @@ fn cpu_nanoseconds() -> u64 {
 
 fn measure(rules: &Arc<RuleSet>, shape: &Shape, milliseconds: u128) {
     let home = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 7));
+    let variants = shape.variants();
     let run = |id: u128| {
+        let Some(shape) = variants.get(id as usize % variants.len()) else { return (None, vec![]) };
         let mut tx = Transaction::new(Arc::clone(rules), TransactionId::from(id));
         tx.connection(home, 50_000, home, 443);
         tx.request_line(
@@ -138,13 +158,13 @@ fn measure(rules: &Arc<RuleSet>, shape: &Shape, milliseconds: u128) {
     if std::env::var_os("COUNT").is_some() {
         // For instruction counts: `perf stat -e instructions:u` of two counts, subtracted.
         let count = std::env::var("COUNT").ok().and_then(|c| c.parse().ok()).unwrap_or(0);
-        (0..count).for_each(|id: u128| drop(std::hint::black_box(run(id))));
+        (1..=count).for_each(|id: u128| drop(std::hint::black_box(run(id))));
         return;
     }
     let (budget, began) = (Instant::now(), cpu_nanoseconds());
     let mut count = 0_u128;
     while budget.elapsed().as_millis() < milliseconds {
-        (0..50).for_each(|id| drop(std::hint::black_box(run(id))));
+        (count..count + 50).for_each(|id| drop(std::hint::black_box(run(id))));
         count += 50;
     }
     let mean = (cpu_nanoseconds() - began) as f64 / 1e3 / count as f64;

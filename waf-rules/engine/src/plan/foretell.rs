@@ -67,9 +67,7 @@ fn looked_at(link: &Link) -> Option<(&Arc<Pattern>, TextTest)> {
         return None;
     };
     match (selector, &link.operator) {
-        (Selector::Regex(pattern), Some(Operator::Text(test, _)))
-            if plain && except.is_empty() =>
-        {
+        (Selector::Regex(pattern), Some(Operator::Text(test, _))) if plain && except.is_empty() => {
             Some((pattern, *test))
         }
         _ => None,

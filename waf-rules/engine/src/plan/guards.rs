@@ -44,6 +44,8 @@ pub(crate) struct Watch {
     pub(crate) asks: Box<[Ask]>,
     /// All patterns and lists of the asks.
     pub(crate) matchers: BitSet,
+    /// Classes without which no pipeline of the asks changes anything.
+    pub(crate) trigger: ByteClasses,
 }
 
 /// Patterns and lists that steps look for in the values of a view behind one pipeline.
@@ -173,8 +175,9 @@ impl Builder {
         let asks: Box<[Ask]> = asks.collect();
         let mut matchers = BitSet::default();
         asks.iter().for_each(|ask| matchers.union(&ask.matchers));
+        let trigger = asks.iter().fold(ByteClasses::EMPTY, |all, ask| all.union(ask.trigger));
         let (classes, trials) = (self.classes.into(), self.trials.into());
-        Watch { view, present: self.present, classes, trials, asks, matchers }
+        Watch { view, present: self.present, classes, trials, asks, matchers, trigger }
     }
 }
 

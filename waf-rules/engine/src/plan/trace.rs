@@ -78,9 +78,8 @@ pub(super) fn reads_captures_of_others(rule: &Rule) -> bool {
         Number::Literal(_) => false,
     };
     for link in &rule.links {
-        let target = |target: &Target| {
-            matches!(target.selector, Selector::Tx(slot) if is_capture(slot))
-        };
+        let target =
+            |target: &Target| matches!(target.selector, Selector::Tx(slot) if is_capture(slot));
         let argument = match &link.operator {
             Some(Operator::Compare(_, number)) => of_number(number),
             Some(Operator::Text(_, text)) => of_text(text),

@@ -262,6 +262,9 @@ impl State {
         let gate = (&surveyed.plan.gate, surveyed.half);
         let found = self.scans.candidates(gate, &self.values, value);
         let found_any = meet(found.words(), watch.matchers.words());
+        if !found_any && !watch.trigger.meets(classes) {
+            return;
+        }
         for ask in &watch.asks {
             let behind = match ask.trigger.meets(classes) {
                 true => {

@@ -30,12 +30,7 @@ impl State {
         false
     }
 
-    fn holds(
-        &self,
-        (link, operator): (&Link, &Operator),
-        argument: &[u8],
-        value: ValueId,
-    ) -> bool {
+    fn holds(&self, (link, operator): (&Link, &Operator), argument: &[u8], value: ValueId) -> bool {
         let bytes = self.values.get(value);
         let matched = match operator {
             Operator::Compare(comparison, Number::Literal(number)) => {
@@ -51,8 +46,11 @@ impl State {
         let mut captures = std::mem::take(&mut self.work.captures);
         let bytes = self.values.get(value);
         operator.capture(bytes, &mut captures);
-        let noted = written(&foretold.name, bytes, &captures)
-            .zip(written(&foretold.value, bytes, &captures));
+        let noted = written(&foretold.name, bytes, &captures).zip(written(
+            &foretold.value,
+            bytes,
+            &captures,
+        ));
         self.work.captures = captures;
         let Some((mut name, text)) = noted else { return true };
         name.make_ascii_lowercase();
