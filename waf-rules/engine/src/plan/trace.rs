@@ -91,17 +91,20 @@ pub(super) fn reads_captures_of_others(rule: &Rule) -> bool {
         if link.capture && !link.negated && link.operator.is_some() {
             return false;
         }
-        let numbers = link.effects.iter().any(|effect| match effect {
-            Effect::SetTx(_, TxChange::Add(number) | TxChange::Subtract(number))
+        let numbers = link.effects.iter().any(|effect| {
+            if let Effect::SetTx(_, TxChange::Add(number) | TxChange::Subtract(number))
             | Effect::SetRecord(
                 _,
                 _,
                 RecordChange::Add(number)
                 | RecordChange::Subtract(number)
                 | RecordChange::Expire(number),
-            ) => of_number(number),
-            Effect::SetTx(_, TxChange::Copy(slot)) => is_capture(*slot),
-            _ => false,
+            ) = effect
+            {
+                of_number(number)
+            } else {
+                matches!(effect, Effect::SetTx(_, TxChange::Copy(slot)) if is_capture(*slot))
+            }
         });
         if numbers || texts(&link.effects).any(of_text) {
             return true;

@@ -32,11 +32,10 @@ impl State {
 
     fn holds(&self, (link, operator): (&Link, &Operator), argument: &[u8], value: ValueId) -> bool {
         let bytes = self.values.get(value);
-        let matched = match operator {
-            Operator::Compare(comparison, Number::Literal(number)) => {
-                comparison.holds(crate::operator::integer(bytes), *number)
-            }
-            other => other.matches(bytes, argument),
+        let matched = if let Operator::Compare(comparison, Number::Literal(number)) = operator {
+            comparison.holds(crate::operator::integer(bytes), *number)
+        } else {
+            operator.matches(bytes, argument)
         };
         matched != link.negated
     }
