@@ -1,8 +1,10 @@
 //! Requests made to be slow: the worst that a request within the limits can cost.
 //!
 //! Values are made from the patterns of a rule set itself ([`patterns`], [`pattern::values`]) and from shapes that are
-//! known to hurt scanners ([`shapes`]); [`structures`] are bodies and heads whose cost is in their parts.
+//! known to hurt scanners ([`shapes`]); [`structures`] are bodies and heads whose cost is in their parts; [`hostile`] sets
+//! them beside what is ordinary.
 
+pub mod hostile;
 pub mod pattern;
 pub mod shapes;
 pub mod structures;

@@ -39,6 +39,41 @@ pub fn values(pattern: &str, size: usize) -> Vec<(String, Vec<u8>)> {
     values
 }
 
+/// What matches of a pattern are made of, and those pieces of it that are literals of at least two bytes.
+pub fn pieces(pattern: &str) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+    let parsed =
+        ParserBuilder::new().utf8(false).unicode(false).nest_limit(200).build().parse(pattern);
+    let (mut pieces, mut literals) = (Vec::new(), Vec::new());
+    if let Ok(hir) = parsed {
+        collect(&hir, &mut pieces, &mut literals);
+    }
+    pieces.sort();
+    pieces.dedup();
+    literals.sort();
+    literals.dedup();
+    (pieces, literals)
+}
+
+fn collect(hir: &Hir, pieces: &mut Vec<Vec<u8>>, literals: &mut Vec<Vec<u8>>) {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => {}
+        HirKind::Literal(literal) => {
+            pieces.push(literal.0.to_vec());
+            if literal.0.len() > 1 {
+                literals.push(literal.0.to_vec());
+            }
+        }
+        HirKind::Class(class) => {
+            pieces.extend((0..3).filter_map(|branch| Some(vec![representative(class, branch)?])));
+        }
+        HirKind::Repetition(repetition) => collect(&repetition.sub, pieces, literals),
+        HirKind::Capture(capture) => collect(&capture.sub, pieces, literals),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().for_each(|part| collect(part, pieces, literals));
+        }
+    }
+}
+
 fn repeat(unit: &[u8], size: usize) -> Vec<u8> {
     unit.iter().copied().cycle().take(if unit.is_empty() { 0 } else { size }).collect()
 }
