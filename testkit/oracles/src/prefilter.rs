@@ -17,8 +17,11 @@ const MAX_VALUE_BYTES: usize = 4 << 10;
 /// This bit of the second byte says that no transaction is run: that takes longer than all patterns do.
 const VALUE_ONLY: u8 = 0x20;
 
+/// A request with a value, by its name, at one place.
+type Place = fn(&[u8], &[u8]) -> Request;
+
 /// Where a value may stand.
-const PLACES: [fn(&[u8], &[u8]) -> Request; 16] = [
+const PLACES: [Place; 16] = [
     |name, value| Request::get([b"/?", name, b"=", escaped(value).as_slice()].concat()),
     |_, value| Request::get([b"/?", escaped(value).as_slice(), b"=1"].concat()),
     |_, value| Request::get([b"/?", value].concat()),
