@@ -2,6 +2,7 @@
 //! pinned cores, with every status counted.
 
 pub mod machine;
+pub mod options;
 pub mod peers;
 pub mod timing;
 pub mod waf;

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use portcullis_benches::machine;
+use portcullis_benches::options;
 use portcullis_benches::peers::contender::{Contender, NAMES, Place, probe, versions};
 use portcullis_benches::peers::measure::{Load, measure};
 use portcullis_benches::peers::report::{Row, WITHOUT, bars, json, markdown, remarks};
@@ -28,17 +29,14 @@ fn plan(place: &Place) -> Result<Plan> {
         only: None,
         out: place.folder.clone(),
     };
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        let value = words.next().ok_or_else(|| format!("{word} needs a value"))?;
-        let number = || value.parse::<u32>().map_err(|_| format!("{word}: {value} is no number"));
-        match word.as_str() {
-            "--rounds" => plan.rounds = number()?,
-            "--seconds" => plan.load.seconds = number()?,
-            "--connections" => plan.load.connections = number()?,
-            "--only" => plan.only = Some(value.split(',').map(str::to_owned).collect()),
-            "--out" => plan.out = PathBuf::from(value),
-            _ => return Err(format!("unknown: {word}")),
+    for given in options::read(std::env::args().skip(1))? {
+        match given.name.as_str() {
+            "--rounds" => plan.rounds = given.number()?,
+            "--seconds" => plan.load.seconds = given.number()?,
+            "--connections" => plan.load.connections = given.number()?,
+            "--only" => plan.only = Some(given.words()),
+            "--out" => plan.out = PathBuf::from(given.value),
+            _ => return Err(given.unknown()),
         }
     }
     Ok(plan)

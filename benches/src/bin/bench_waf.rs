@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use portcullis_benches::machine;
+use portcullis_benches::options;
 use portcullis_benches::waf::bars::bars;
 use portcullis_benches::waf::folder;
 use portcullis_benches::waf::measure::{Measured, Plan, measure};
 use portcullis_benches::waf::report::{json, markdown};
+use portcullis_benches::waf::shapes::VARIANTS;
 
 /// Where the pinned rule set is.
 const PACKAGE: &str = "waf-rules/rulesets/crs/package";
@@ -19,17 +21,14 @@ fn plan(out: &mut PathBuf) -> Result<Plan, String> {
     let core = std::thread::available_parallelism().map_or(0, |cores| cores.get() - 1);
     let mut plan =
         Plan { rounds: 5, turn_ms: 250.0, core: u32::try_from(core).unwrap_or(0), only: None };
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        let value = words.next().ok_or_else(|| format!("{word} needs a value"))?;
-        let number = || value.parse::<u32>().map_err(|_| format!("{word}: {value} is no number"));
-        match word.as_str() {
-            "--rounds" => plan.rounds = number()? as usize,
-            "--milliseconds" => plan.turn_ms = f64::from(number()?),
-            "--core" => plan.core = number()?,
-            "--only" => plan.only = Some(value),
-            "--out" => *out = PathBuf::from(value),
-            _ => return Err(format!("unknown: {word}")),
+    for given in options::read(std::env::args().skip(1))? {
+        match given.name.as_str() {
+            "--rounds" => plan.rounds = given.number()?,
+            "--milliseconds" => plan.turn_ms = given.number()?,
+            "--core" => plan.core = given.number()?,
+            "--only" => plan.only = Some(given.value),
+            "--out" => *out = PathBuf::from(given.value),
+            _ => return Err(given.unknown()),
         }
     }
     Ok(plan)
@@ -69,7 +68,7 @@ fn facts(plan: &Plan, before: &str) -> Vec<(&'static str, String)> {
         (
             "run",
             format!(
-                "{} rounds in turn of at least {} ms of CPU time an engine, all on core {}; 64 variants of each request",
+                "{} rounds in turn of at least {} ms of CPU time an engine, all on core {}; {VARIANTS} variants of each request",
                 plan.rounds, plan.turn_ms, plan.core
             ),
         ),

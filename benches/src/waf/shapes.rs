@@ -1,11 +1,14 @@
-//! The requests that all engines run. Every shape has many variants with other values, so that nothing an engine keeps
-//! from one request to the next can answer for the work: between two equal requests lie all the others.
+//! The requests that all engines run. An engine may remember values it has seen, as it may in life; so every shape has
+//! many variants, and in each of them whatever differs from request to request in life is its own: session ids, pages
+//! a link stood on, numbers of things, searches, addresses, texts. What repeats in life repeats: the headers of a handful
+//! of browsers, names of parameters, cookies and leaves, words to sort by, queries of an application. Between two equal
+//! requests lie all the others.
 
 use super::draw::Draw;
 use super::request::Request;
 
 /// Variants of every shape.
-pub const VARIANTS: u64 = 64;
+pub const VARIANTS: u64 = 4_096;
 
 /// One kind of request.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +74,24 @@ const THINGS: [&str; 12] = [
     "tool box",
 ];
 
+const FIRST_NAMES: [&str; 8] = ["Ada", "Anna", "Jean", "Maria", "Tom", "Grace", "Otto", "Lise"];
+
+/// A name with an end of its own, such as people have.
+fn surname(draw: &Draw) -> String {
+    const SYLLABLES: [&str; 16] = [
+        "ber", "dan", "fel", "gar", "hol", "kam", "len", "mar", "nor", "pel", "ros", "sal", "ten",
+        "vor", "wil", "zan",
+    ];
+    let mut rest = draw.own(0, 4_095);
+    let mut name = String::new();
+    for place in 0..3 {
+        let syllable = SYLLABLES[usize::try_from(rest % 16).unwrap_or(0)];
+        name.push_str(&if place == 0 { syllable.to_uppercase() } else { syllable.to_owned() });
+        rest /= 16;
+    }
+    name
+}
+
 /// What a browser sends with every request.
 fn browser(draw: &mut Draw, more: &[(&str, String)]) -> Vec<(String, String)> {
     let cookie = format!(
@@ -78,10 +99,10 @@ fn browser(draw: &mut Draw, more: &[(&str, String)]) -> Vec<(String, String)> {
         draw.hex(32),
         draw.of(&["dark", "light"]),
         draw.number(1_000_000_000, 2_000_000_000),
-        draw.number(1_700_000_000, 1_763_000_000),
+        draw.own(1_700_000_000, 1_763_000_000),
     );
     let referer =
-        format!("https://shop.example.com/{}/{}", draw.of(&SECTIONS), draw.number(1, 5000));
+        format!("https://shop.example.com/{}/{}", draw.of(&SECTIONS), draw.own(1, 50_000));
     let mut headers: Vec<(&str, String)> = vec![
         ("Host", "shop.example.com".to_owned()),
         ("User-Agent", draw.of(&AGENTS).to_owned()),
@@ -140,7 +161,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 fn get_two(draw: &mut Draw) -> Request {
     let fields = [
-        ("page", draw.number(1, 400).to_string()),
+        ("page", draw.own(1, 9_999).to_string()),
         ("sort", draw.of(&["price", "name", "date"]).to_owned()),
     ];
     let target = format!("/{}/items?{}", draw.of(&SECTIONS), form(&fields));
@@ -149,8 +170,8 @@ fn get_two(draw: &mut Draw) -> Request {
 
 fn get_four(draw: &mut Draw) -> Request {
     let fields = [
-        ("q", draw.of(&THINGS).to_owned()),
-        ("page", draw.number(1, 400).to_string()),
+        ("q", format!("{} {} cm", draw.of(&THINGS), draw.own(1, 9_999))),
+        ("page", draw.own(10_000, 19_999).to_string()),
         ("sort", draw.of(&["price", "name", "date"]).to_owned()),
         ("lang", draw.of(&["en", "de", "fr", "es"]).to_owned()),
     ];
@@ -159,8 +180,7 @@ fn get_four(draw: &mut Draw) -> Request {
 }
 
 fn form_eight(draw: &mut Draw) -> Request {
-    let name =
-        draw.of(&["Ada Lovelace", "Anna Schmidt", "Jean Martin", "Maria Rossi", "Tom Miller"]);
+    let name = format!("{} {}", draw.of(&FIRST_NAMES), surname(draw));
     let street = draw.of(&[
         "Crescent Rd, London",
         "Lindenweg, Berlin",
@@ -168,16 +188,16 @@ fn form_eight(draw: &mut Draw) -> Request {
         "Main St, Springfield",
     ]);
     let note = draw.of(&[
-        "Please ring twice at the door",
-        "Ring for the gate after five",
-        "Leave it with the neighbours",
+        "Please ring twice at door",
+        "Ring for the gate after five, code",
+        "Leave it with the neighbours at number",
     ]);
     let fields = [
-        ("name", name.to_owned()),
-        ("street", format!("{} {street}", draw.number(1, 200))),
+        ("name", name),
+        ("street", format!("{} {street}", draw.own(1, 4_999))),
         ("email", format!("{}@example.com", draw.hex(8))),
-        ("phone", format!("+44 20 {} {}", draw.number(1000, 9999), draw.number(1000, 9999))),
-        ("note", note.to_owned()),
+        ("phone", format!("+44 20 {} {}", draw.own(1000, 9999), draw.number(1000, 9999))),
+        ("note", format!("{note} {}", draw.own(1, 7_001))),
         ("lang", draw.of(&["en-GB", "de-DE", "fr-FR"]).to_owned()),
         ("gift", draw.of(&["true", "false"]).to_owned()),
         ("date", format!("2026-{:02}-{:02}", draw.number(1, 12), draw.number(1, 28))),
@@ -233,30 +253,30 @@ fn prose_plain(draw: &mut Draw) -> Request {
 /// An order: 12 leaves about the customer and 12 items of 4 leaves.
 fn json_sixty(draw: &mut Draw) -> Request {
     let mut items = Vec::new();
-    for _ in 0..12 {
+    for place in 0..12 {
         let section = draw.of(&SECTIONS);
+        let own = draw.own(1_000, 9_999);
         items.push(format!(
-            r#"{{"sku":"{}-{}","title":"{}, second edition, as shown in our autumn catalogue on page {}","price":{}.{:02},"note":"{}, and please keep the whole packaging for a possible return; the last parcel came with a torn box, though everything inside was still as good as new"}}"#,
+            r#"{{"sku":"{}-{own}{place}","title":"{}, second edition, as shown in our autumn catalogue on page {own}{place}","price":{}.{:02},"note":"{}, and please keep the whole packaging for a possible return; parcel {own}{place} came with a torn box, though everything inside was still as good as new"}}"#,
             section.to_uppercase(),
-            draw.number(10_000, 99_999),
             draw.of(&THINGS),
-            draw.number(1, 300),
             draw.number(1, 400),
             draw.number(0, 99),
             draw.of(&["Wrap it as a present", "The blue one if there is one", "Put it next to the others"]),
         ));
     }
     let customer = format!(
-        r#"{{"id":{},"name":"Ada {}","email":"{}@example.com","phone":"+44 20 {} {}","street":"{} Crescent Rd","city":"London","zip":"N{} {}AB","country":"GB","lang":"en-GB","newsletter":true,"gift":false,"comment":"Deliver to the back door of building {}, the bell at the front does not work, and do not leave the parcels in the rain as happened with the delivery before"}}"#,
-        draw.number(1000, 99_999),
-        draw.of(&["Lovelace", "Byron", "King", "Gordon"]),
+        r#"{{"id":{},"name":"{} {}","email":"{}@example.com","phone":"+44 20 {} {}","street":"{} Crescent Rd","city":"London","zip":"N{} {}AB","country":"GB","lang":"en-GB","newsletter":true,"gift":false,"comment":"Deliver to the back door of building {}, the bell at the front does not work, and do not leave the parcels in the rain as happened with the delivery before"}}"#,
+        draw.own(1000, 99_999),
+        draw.of(&FIRST_NAMES),
+        surname(draw),
         draw.hex(8),
+        draw.own(1000, 9999),
         draw.number(1000, 9999),
-        draw.number(1000, 9999),
-        draw.number(1, 200),
+        draw.own(1, 4_999),
         draw.number(1, 22),
         draw.number(1, 9),
-        draw.number(1, 40),
+        draw.own(1, 7_001),
     );
     let body = format!(r#"{{"customer":{customer},"items":[{}]}}"#, items.join(","));
     post(draw, "/api/orders", "application/json", body)
@@ -267,7 +287,7 @@ fn graphql(draw: &mut Draw) -> Request {
         draw.of(&["price { amount currency }", "reviews { stars text }", "stock { city count }"]);
     let body = format!(
         r#"{{"query":"query Product($id: ID!) {{ product(id: $id) {{ name {field} }} }}","variables":{{"id":"{}"}}}}"#,
-        draw.number(1, 99_999)
+        draw.own(1, 99_999)
     );
     post(draw, "/graphql", "application/json", body)
 }
@@ -275,7 +295,7 @@ fn graphql(draw: &mut Draw) -> Request {
 fn attack(draw: &mut Draw) -> Request {
     let target = format!(
         "/products?id={}%20UNION%20SELECT%20{}%2Cpassword%20FROM%20{}--",
-        draw.number(1, 99_999),
+        draw.own(1, 99_999),
         draw.of(&["username", "login", "email"]),
         draw.of(&["users", "accounts", "members"]),
     );
@@ -292,8 +312,18 @@ mod tests {
     fn shapes_are_what_their_names_say() {
         for shape in SHAPES {
             let requests = shape.requests();
-            let distinct: HashSet<&Request> = requests.iter().collect();
-            assert_eq!(distinct.len(), requests.len(), "{}", shape.name);
+            let header = |name| move |request: &Request| {
+                let found = request.headers.iter().find(|(own, _)| own == name);
+                found.map(|(_, value)| value.clone()).unwrap_or_default()
+            };
+            let input: fn(&Request) -> String = |r| format!("{} {}", r.target, r.body);
+            let counted = |what: &dyn Fn(&Request) -> String| {
+                requests.iter().map(what).collect::<HashSet<String>>().len()
+            };
+            for own in [&header("Cookie") as &dyn Fn(&Request) -> String, &header("Referer"), &input] {
+                assert_eq!(counted(own), requests.len(), "{}", shape.name);
+            }
+            assert_eq!(counted(&header("User-Agent")), AGENTS.len(), "{}", shape.name);
             assert_eq!(requests, shape.requests(), "{}", shape.name);
         }
         for request in SHAPES.iter().filter(|s| s.name.contains("10 KB")).flat_map(Shape::requests)
