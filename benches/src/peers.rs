@@ -9,8 +9,8 @@ pub mod contender;
 pub mod measure;
 pub mod report;
 
-use crate::waf::draw::Draw;
 use crate::waf::request::Request;
+use crate::waf::shapes::{self, SHAPES};
 
 /// What went wrong, in words.
 pub type Problem = String;
@@ -44,51 +44,15 @@ impl Shape {
         }
     }
 
-    /// A request of this shape; equal variants are equal requests.
-    pub fn request(self, variant: u64) -> Request {
-        let mut draw = Draw::new(variant);
-        let section = draw.of(&["catalogue", "garden", "books", "kitchen"]);
-        let sought = draw.of(&["garden+chair", "desk+lamp", "rain+jacket", "tea+pot"]);
-        let (page, number) = (draw.number(1, 400), draw.number(10_000, 99_999));
-        let session = format!("session={}; theme=light; consent=necessary", draw.hex(16));
-        let mut headers =
-            vec![("Host".to_owned(), HOST.to_owned()), ("Cookie".to_owned(), session)];
-        headers.extend(FIELDS.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        match self {
-            Self::Get => Request {
-                method: "GET".to_owned(),
-                target: format!("/{section}/items?page={page}&sort=price&q={sought}"),
-                headers,
-                body: String::new(),
-            },
-            Self::Form => {
-                let body = format!(
-                    "first_name=Anna&last_name=Schmidt&street=Lindenweg+{page}&postcode={number}&\
-                     city=Berlin&country=DE&phone=%2B49+30+{number}67&note=Please+ring+twice&save=1"
-                );
-                let media = "application/x-www-form-urlencoded".to_owned();
-                headers.push(("Content-Type".to_owned(), media));
-                headers.push(("Content-Length".to_owned(), body.len().to_string()));
-                Request {
-                    method: "POST".to_owned(),
-                    target: "/account/address".to_owned(),
-                    headers,
-                    body,
-                }
-            }
-        }
+    /// The requests of this shape, those of the engines' comparison.
+    pub fn requests(self) -> Vec<Request> {
+        let file = match self {
+            Self::Get => "get-2",
+            Self::Form => "form-8",
+        };
+        SHAPES.iter().filter(|shape| shape.file == file).flat_map(shapes::Shape::requests).collect()
     }
 }
-
-/// Fields that every request carries, beside Host and Cookie.
-const FIELDS: [(&str, &str); 3] = [
-    ("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
-    ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
-    ("Accept-Language", "de,en-US;q=0.7,en;q=0.3"),
-];
-
-/// The host that every request names.
-const HOST: &str = "shop.example.com";
 
 /// Which comparison a gateway takes part in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,5 +78,19 @@ impl Group {
             Self::Plain => &[Shape::Get],
             Self::Rules => &Shape::ALL,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Shape;
+
+    #[test]
+    fn every_shape_has_requests() {
+        let methods = |shape: Shape| -> Vec<String> {
+            shape.requests().into_iter().take(2).map(|request| request.method).collect()
+        };
+        assert_eq!(methods(Shape::Get), ["GET", "GET"]);
+        assert_eq!(methods(Shape::Form), ["POST", "POST"]);
     }
 }

@@ -116,11 +116,17 @@ int run(ModSecurity *engine, RulesSet *rules, const Request &request) {
     return status;
 }
 
-void run_all(ModSecurity *engine, RulesSet *rules, const std::vector<Request> &requests, std::size_t count) {
+// The requests of a file, and how many of them ran.
+struct File {
+    std::vector<Request> requests;
+    std::size_t ran = 0;
+};
+
+void run_all(ModSecurity *engine, RulesSet *rules, File &file, std::size_t count) {
     std::vector<long long> ends(1000);
     const long long before = cpu_nanos();
     for (std::size_t i = 0; i < count; i++) {
-        const int status = run(engine, rules, requests[i % requests.size()]);
+        const int status = run(engine, rules, file.requests[file.ran++ % file.requests.size()]);
         if (status >= 0 && status < 1000) ends[static_cast<std::size_t>(status)]++;
     }
     const long long nanos = cpu_nanos() - before;
@@ -152,7 +158,7 @@ int main(int argc, char **argv) {
     std::cout << "{\"engine\":\"" << modsecurity::msc_who_am_i(engine) << "\",\"compile_nanos\":" << cpu_nanos() - before
               << ",\"resident_kib\":" << resident_kib() << "}" << std::endl;
 
-    std::map<std::string, std::vector<Request>> files;
+    std::map<std::string, File> files;
     std::vector<RulesSet *> kept;
     std::string line;
     while (std::getline(std::cin, line)) {
@@ -162,8 +168,8 @@ int main(int argc, char **argv) {
         if (command == "run") {
             std::size_t count = 0;
             if (!(words >> name >> count)) fail("no count");
-            if (!files.count(name)) files[name] = read_requests(name);
-            if (files[name].empty()) fail(name + ": empty");
+            if (!files.count(name)) files[name].requests = read_requests(name);
+            if (files[name].requests.empty()) fail(name + ": empty");
             run_all(engine, rules, files[name], count);
         } else if (command == "more") {
             std::vector<long long> nanos, resident{resident_kib()};

@@ -7,10 +7,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use portcullis_benches::awake::Awake;
 use portcullis_benches::machine;
 use portcullis_benches::options;
 use portcullis_benches::peers::contender::{Contender, NAMES, Place, probe, versions};
-use portcullis_benches::peers::measure::{Load, measure};
+use portcullis_benches::peers::measure::{Load, measure, script};
 use portcullis_benches::peers::report::{Row, WITHOUT, bars, json, markdown, remarks};
 use portcullis_benches::peers::{Group, Result};
 use portcullis_benches::waf::bars::Bar;
@@ -67,6 +68,7 @@ fn run() -> Result<bool> {
             gateways.push(gateway);
         }
     }
+    let awake = Awake::keep();
     let mut rows: Vec<Row> = Vec::new();
     for group in [Group::Plain, Group::Rules] {
         for shape in group.shapes() {
@@ -78,9 +80,10 @@ fn run() -> Result<bool> {
                 shape: *shape,
                 samples: Vec::new(),
             }));
+            let script = script(*shape, &place.folder)?;
             for round in 1..=plan.rounds {
                 for ((name, gateway), row) in members.iter().zip(rows.iter_mut().skip(start)) {
-                    let sample = measure(gateway, &upstream, *shape, plan.load, &place.folder)?;
+                    let sample = measure(gateway, &upstream, plan.load, &script)?;
                     println!(
                         "round {round}: {} {}: {:.0} requests/s, p99 {:.2} ms, {} answered, \
                          {} reached the upstream",
@@ -98,6 +101,7 @@ fn run() -> Result<bool> {
     }
     let mut facts = versions(&place);
     facts.push(("machine", machine::describe()));
+    facts.push(("cores", awake.describe().to_owned()));
     facts.push(("load average afterwards", machine::load()));
     facts.push((
         "run",

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, LazyLock};
 
 use mimalloc::MiMalloc;
+use portcullis_benches::waf::driver::FORGETFUL;
 use portcullis_benches::waf::request::Request;
 use portcullis_benches::waf::serve::{Engine, serve};
 use portcullis_waf_engine::{CompileOptions, RuleSet, Shared, Sources};
@@ -42,7 +43,9 @@ impl Engine for Portcullis {
         let mut sources = Sources::new(entry.to_owned(), text);
         files(Path::new("."), "", &mut sources).map_err(|error| error.to_string())?;
         let all = |problems: Vec<_>| format!("{problems:?}");
-        let options = CompileOptions { shared: Arc::clone(&SHARED), ..CompileOptions::default() };
+        let remember = std::env::args().nth(2).is_none_or(|option| option != FORGETFUL);
+        let shared = Arc::clone(&SHARED);
+        let options = CompileOptions { shared, remember, ..CompileOptions::default() };
         RuleSet::compile(&sources, &options).map(Self).map_err(all)
     }
 

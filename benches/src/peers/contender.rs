@@ -268,7 +268,9 @@ impl Contender {
     /// # Errors
     /// When it does not answer.
     pub fn ask(&self, shape: Shape, more: &str) -> Result<u16> {
-        let head = shape.request(0).wire(more, "Connection: close\r\n");
+        let mut request = shape.requests().into_iter().next().ok_or("a shape without requests")?;
+        request.headers.retain(|(name, _)| name != "Connection");
+        let head = request.wire(more, "Connection: close\r\n");
         let answer = self.exchange(&head)?;
         let status = answer.split(' ').nth(1).and_then(|word| word.parse().ok());
         status.ok_or_else(|| format!("{}: no status in {answer:.60}", self.name))

@@ -1,12 +1,11 @@
 //! One measurement: wrk against one gateway, everything counted.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
 use super::contender::Contender;
 use super::{GATEWAY_CORE, LOAD_CORE, Result, Shape};
-use crate::waf::shapes::VARIANTS;
 
 /// What one measurement showed.
 #[derive(Debug, Clone, Default)]
@@ -50,12 +49,9 @@ pub struct Load {
 pub fn measure(
     gateway: &Contender,
     upstream: &Contender,
-    shape: Shape,
     load: Load,
-    folder: &Path,
+    script: &Path,
 ) -> Result<Sample> {
-    let script = folder.join(format!("{}.lua", shape.name().replace(' ', "-")));
-    std::fs::write(&script, lua(shape)).map_err(|error| format!("wrk script: {error}"))?;
     let start = Instant::now();
     let (reached, before, busy) = (upstream.count()?, gateway.cost(), core_ticks());
     let output = Command::new("taskset")
@@ -63,7 +59,7 @@ pub fn measure(
         .arg(format!("-c{}", load.connections))
         .arg(format!("-d{}s", load.seconds))
         .arg("-s")
-        .arg(&script)
+        .arg(script)
         .arg(format!("http://{}/", gateway.address))
         .output()
         .map_err(|error| format!("wrk: {error} (apt-get install wrk)"))?;
@@ -94,14 +90,28 @@ fn core_ticks() -> u64 {
     line.split(' ').take(3).filter_map(|word| word.parse::<u64>().ok()).sum()
 }
 
-/// All variants of the shape, one after the other.
+/// Writes the script with which wrk sends all variants of a shape, one after the other.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn script(shape: Shape, folder: &Path) -> Result<PathBuf> {
+    let path = folder.join(format!("{}.lua", shape.name().replace(' ', "-")));
+    std::fs::write(&path, lua(shape)).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(path)
+}
+
+/// The requests are made before wrk begins to measure: what is left is a look into a table.
 fn lua(shape: Shape) -> String {
+    let requests = shape.requests();
     let mut script = "local requests = {}\n".to_owned();
-    for variant in 0..VARIANTS {
-        let bytes = shape.request(variant).wire("", "").replace('\r', "\\r").replace('\n', "\\n");
-        script.push_str(&format!("requests[{}] = \"{bytes}\"\n", variant + 1));
+    for (at, request) in (1..).zip(&requests) {
+        let bytes = request.wire("", "").replace('\r', "\\r").replace('\n', "\\n");
+        script.push_str(&format!("requests[{at}] = \"{bytes}\"\n"));
     }
-    script.push_str("local at = 0\nrequest = function()\n    at = at % #requests + 1\n    return requests[at]\nend\n");
+    let count = requests.len();
+    script.push_str(&format!(
+        "local at = 0\nrequest = function()\n    at = at % {count} + 1\n    return requests[at]\nend\n"
+    ));
     script
 }
 

@@ -60,7 +60,8 @@ mod tests {
     #[test]
     fn own_numbers_are_nobody_elses() {
         for (least, most) in [(0, 4_095), (10_000, 99_999), (1, 5_000)] {
-            let all: HashSet<u64> = (0..4_096).map(|seed| Draw::new(seed).own(least, most)).collect();
+            let all: HashSet<u64> =
+                (0..4_096).map(|seed| Draw::new(seed).own(least, most)).collect();
             assert_eq!(all.len(), 4_096);
             assert!(all.iter().all(|number| (least..=most).contains(number)));
         }

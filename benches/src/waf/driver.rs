@@ -6,11 +6,16 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
+/// What tells the driver of this engine to remember no value.
+pub const FORGETFUL: &str = "forgetful";
+
 /// The engines that are compared; the first is the one the others are held against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Peer {
     /// This engine.
     Portcullis,
+    /// This engine, for which every value is new.
+    Forgetful,
     /// OWASP Coraza.
     Coraza,
     /// libmodsecurity 3.
@@ -21,21 +26,35 @@ pub enum Peer {
 
 impl Peer {
     /// All, in the order in which they are measured.
-    pub const ALL: [Self; 4] = [Self::Portcullis, Self::Coraza, Self::ModSecurity, Self::Zentinel];
+    pub const ALL: [Self; 5] =
+        [Self::Portcullis, Self::Forgetful, Self::Coraza, Self::ModSecurity, Self::Zentinel];
+
+    /// An engine each.
+    pub const ENGINES: [Self; 4] =
+        [Self::Portcullis, Self::Coraza, Self::ModSecurity, Self::Zentinel];
 
     /// Its name in reports.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Portcullis => "portcullis",
+            Self::Forgetful => "portcullis, nothing seen before",
             Self::Coraza => "Coraza",
             Self::ModSecurity => "libmodsecurity",
             Self::Zentinel => "zentinel-modsec",
         }
     }
 
+    /// What its driver is told beside the rules.
+    const fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::Forgetful => &[FORGETFUL],
+            Self::Portcullis | Self::Coraza | Self::ModSecurity | Self::Zentinel => &[],
+        }
+    }
+
     const fn program(self) -> &'static str {
         match self {
-            Self::Portcullis => "waf-portcullis",
+            Self::Portcullis | Self::Forgetful => "waf-portcullis",
             Self::Coraza => "waf-coraza",
             Self::ModSecurity => "waf-modsecurity",
             Self::Zentinel => "waf-zentinel",
@@ -92,6 +111,7 @@ impl Driver {
             .args(["-c", &core.to_string()])
             .arg(&program)
             .arg(entry)
+            .args(peer.options())
             .current_dir(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use super::driver::{Driver, More, Peer, Run};
 use super::folder::{ROUTES, entry, route};
-use super::shapes::{SHAPES, Shape, VARIANTS};
+use super::shapes::{SHAPES, Shape};
+
+/// Requests of a turn at least.
+const TURN_REQUESTS: u64 = 64;
 
 /// How the harness measures.
 #[derive(Debug, Clone)]
@@ -79,10 +82,12 @@ fn wanted(plan: &Plan, shape: &Shape, level: u8) -> bool {
 fn row(plan: &Plan, shape: Shape, level: u8, drivers: &mut [Driver]) -> Result<Row, String> {
     let mut counts = Vec::new();
     for driver in drivers.iter_mut() {
-        // The first pass warms up, the second tells how many passes a turn takes.
-        driver.run(shape.file, VARIANTS)?;
-        let pass_ms = driver.run(shape.file, VARIANTS)?.micros * VARIANTS as f64 / 1e3;
-        counts.push((plan.turn_ms / pass_ms).ceil().max(1.0) as u64 * VARIANTS);
+        // The first requests warm up, further ones tell how many a turn takes.
+        driver.run(shape.file, TURN_REQUESTS)?;
+        let one_ms = driver.run(shape.file, TURN_REQUESTS)?.micros / 1e3;
+        let count = ((plan.turn_ms / one_ms).ceil() as u64).max(TURN_REQUESTS);
+        driver.run(shape.file, count)?;
+        counts.push(count);
     }
     let mut turns: Vec<(Peer, Vec<Run>)> = drivers.iter().map(|d| (d.peer, Vec::new())).collect();
     for round in 1..=plan.rounds {
@@ -98,7 +103,7 @@ fn row(plan: &Plan, shape: Shape, level: u8, drivers: &mut [Driver]) -> Result<R
 }
 
 fn sets(plan: &Plan, binaries: &Path, folder: &Path) -> Result<Vec<Sets>, String> {
-    let mut all: Vec<Sets> = Peer::ALL
+    let mut all: Vec<Sets> = Peer::ENGINES
         .into_iter()
         .map(|peer| Sets {
             peer,

@@ -2,7 +2,8 @@
 //! line of JSON a command. `benches/waf/modsecurity.cc` is the same loop around libmodsecurity.
 //!
 //! `DRIVER ENTRY` compiles the rules of ENTRY, a file of the working folder, and tells when it is ready. Then
-//! - `run FILE COUNT` runs COUNT requests, those of the file in turn, each in a transaction of its own;
+//! - `run FILE COUNT` runs COUNT requests, each in a transaction of its own: those of the file in turn, beginning behind
+//!   the last one that ran, so that all others lie between two equal ones;
 //! - `more ENTRY...` compiles further rule sets and keeps them.
 //!
 //! Times are CPU times of the whole process, so that threads of a garbage collector are counted.
@@ -47,11 +48,17 @@ fn resident_kib() -> u64 {
     line.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
+/// The requests of a file, and how many of them ran.
+struct File {
+    requests: Vec<Request>,
+    ran: usize,
+}
+
 struct Driver<E> {
     engine: E,
     /// Rule sets that are only kept, for their memory.
     more: Vec<E>,
-    files: HashMap<String, Vec<Request>>,
+    files: HashMap<String, File>,
     next: u64,
 }
 
@@ -88,13 +95,17 @@ impl<E: Engine> Driver<E> {
     fn run(&mut self, file: &str, count: usize) -> Result<Value, String> {
         if !self.files.contains_key(file) {
             let text = std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
-            self.files.insert(file.to_owned(), read(&text)?);
+            self.files.insert(file.to_owned(), File { requests: read(&text)?, ran: 0 });
         }
-        let requests = self.files.get(file).map(Vec::as_slice).unwrap_or_default();
+        let Some(File { requests, ran }) = self.files.get_mut(file) else {
+            return Err(format!("{file}: gone"));
+        };
+        let skipped = *ran % requests.len().max(1);
+        *ran += count;
         // Index 0 stands for a request that passed.
         let mut ends = [0_u64; 1000];
         let before = cpu_nanos();
-        for request in requests.iter().cycle().take(count) {
+        for request in requests.iter().cycle().skip(skipped).take(count) {
             let status = self.engine.run(request, self.next)?.unwrap_or(0);
             self.next += 1;
             if let Some(slot) = ends.get_mut(usize::from(status)) {

@@ -86,7 +86,9 @@ fn surname(draw: &Draw) -> String {
     let mut name = String::new();
     for place in 0..3 {
         let syllable = SYLLABLES[usize::try_from(rest % 16).unwrap_or(0)];
-        name.push_str(&if place == 0 { syllable.to_uppercase() } else { syllable.to_owned() });
+        let (initial, tail) = syllable.split_at(1);
+        name.push_str(&if place == 0 { initial.to_uppercase() } else { initial.to_owned() });
+        name.push_str(tail);
         rest /= 16;
     }
     name
@@ -312,15 +314,19 @@ mod tests {
     fn shapes_are_what_their_names_say() {
         for shape in SHAPES {
             let requests = shape.requests();
-            let header = |name| move |request: &Request| {
-                let found = request.headers.iter().find(|(own, _)| own == name);
-                found.map(|(_, value)| value.clone()).unwrap_or_default()
+            let header = |name| {
+                move |request: &Request| {
+                    let found = request.headers.iter().find(|(own, _)| own == name);
+                    found.map(|(_, value)| value.clone()).unwrap_or_default()
+                }
             };
             let input: fn(&Request) -> String = |r| format!("{} {}", r.target, r.body);
             let counted = |what: &dyn Fn(&Request) -> String| {
                 requests.iter().map(what).collect::<HashSet<String>>().len()
             };
-            for own in [&header("Cookie") as &dyn Fn(&Request) -> String, &header("Referer"), &input] {
+            for own in
+                [&header("Cookie") as &dyn Fn(&Request) -> String, &header("Referer"), &input]
+            {
                 assert_eq!(counted(own), requests.len(), "{}", shape.name);
             }
             assert_eq!(counted(&header("User-Agent")), AGENTS.len(), "{}", shape.name);
