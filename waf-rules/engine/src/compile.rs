@@ -52,6 +52,8 @@ pub(crate) struct Compiled {
     pub(crate) warnings: Vec<RuleDiagnostic>,
     /// Variables that rules name, by `Variable::index`.
     pub(crate) named: BitSet,
+    /// By phase, whether rules look at header lines of the response.
+    pub(crate) response_lines: [bool; 5],
     /// Whether some rule opens a persistent collection.
     pub(crate) opens_records: bool,
 }
@@ -82,6 +84,7 @@ pub(crate) fn compile(
         warnings: Vec::new(),
         opened: records::opened(&drafts),
         named: BitSet::default(),
+        quoted: BitSet::default(),
     };
     if let Some(node) = &drafts.geo
         && let Err(problem) = compiler.open_geo(node)
@@ -99,6 +102,7 @@ pub(crate) fn compile(
     let mut effects = effects.filter(|effect| matches!(effect, Effect::AuditEngine(_)));
     drafts.settings.audit.turned_by_rules = effects.next().is_some();
     Ok(Compiled {
+        response_lines: response_lines(&compiler, &rules),
         rules,
         phases: compiler.phases,
         settings: drafts.settings.clone(),
@@ -123,6 +127,17 @@ fn patterns_of_tx(rules: &[Rule]) -> impl Iterator<Item = Arc<Pattern>> {
             Selector::Regex(pattern) => Some(Arc::clone(pattern)),
             Selector::All | Selector::Key(_) | Selector::Tx(_) => None,
         }
+    })
+}
+
+/// Which phases have rules that look at header lines of the response. What a text quotes may be quoted in any phase.
+fn response_lines(compiler: &Compiler<'_>, rules: &[Rule]) -> [bool; 5] {
+    let lines = [Variable::ResponseHeaders, Variable::ResponseHeadersNames];
+    let quoted = lines.iter().any(|variable| compiler.quoted.contains(variable.index()));
+    compiler.phases.each_ref().map(|phase| {
+        let rules = phase.iter().filter_map(|position| rules.get(*position as usize));
+        let mut targets = rules.flat_map(|rule| &rule.links).flat_map(|link| link.targets.iter());
+        quoted || targets.any(|target| lines.contains(&target.variable))
     })
 }
 
@@ -196,6 +211,8 @@ struct Compiler<'a> {
     phases: [Vec<u32>; 5],
     opened: records::Opened,
     named: BitSet,
+    /// Those among them that texts quote.
+    quoted: BitSet,
     /// Of the rule that is compiled.
     warnings: Vec<Problem>,
 }

@@ -15,6 +15,7 @@ mod full_request;
 mod numbers;
 mod records;
 mod request;
+mod response;
 mod run;
 mod sampled;
 mod scans;
@@ -187,7 +188,7 @@ impl Transaction {
 
     /// One response header line.
     pub fn response_header(&mut self, name: &[u8], value: &[u8]) {
-        self.state.add(&self.rules, Bag::ResponseHeaders, name, value);
+        self.state.response.push(name, value);
         if name.eq_ignore_ascii_case(b"content-type") {
             self.state.set(Variable::ResponseContentType, media_type(value));
         }
@@ -196,6 +197,7 @@ impl Transaction {
     /// Runs phase 3.
     #[must_use]
     pub fn response_headers_done(&mut self) -> Option<Interruption> {
+        self.state.show_response_lines(&self.rules, Phase::ResponseHeaders);
         self.state.run(&self.rules, Phase::ResponseHeaders)
     }
 
@@ -219,11 +221,13 @@ impl Transaction {
     /// The inflated response body as far as it is inspected. Runs phase 4, also for `b""`.
     #[must_use]
     pub fn response_body(&mut self, body: &[u8], complete: bool) -> Option<Interruption> {
+        self.state.show_response_lines(&self.rules, Phase::ResponseBody);
         self.state.response_body(&self.rules, body, complete)
     }
 
     /// Runs phase 5; never interrupts.
     pub fn logging(&mut self) {
+        self.state.show_response_lines(&self.rules, Phase::Logging);
         let _none = self.state.run(&self.rules, Phase::Logging);
     }
 
@@ -264,7 +268,7 @@ impl Transaction {
 impl Drop for Transaction {
     fn drop(&mut self) {
         let state = std::mem::take(&mut self.state);
-        if state.values.is_small() {
+        if state.values.is_small() && state.response.is_small() {
             IDLE.with_borrow_mut(|idle| {
                 if idle.len() < MAX_IDLE_WORKSPACES {
                     idle.push(state);

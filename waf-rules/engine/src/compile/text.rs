@@ -19,6 +19,7 @@ impl Compiler<'_> {
     fn part(&mut self, segment: &Segment) -> Part {
         if let Segment::Macro(variable, _) = segment {
             self.named.insert(variable.index());
+            self.quoted.insert(variable.index());
         }
         match segment {
             Segment::Text(text) => Part::Literal(text.as_slice().into()),

@@ -232,7 +232,7 @@ impl<'a> Audit<'a> {
 
     /// Header lines of the response, in order.
     pub fn response_headers(self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
-        self.entries(Bag::ResponseHeaders)
+        self.state.response.iter()
     }
 
     /// Cookies of the request, in order.

@@ -11,6 +11,7 @@ use crate::ruleset::{EngineMode, RuleSet};
 use crate::transaction::audit::AuditState;
 use crate::transaction::bag::Bags;
 use crate::transaction::records::Records;
+use crate::transaction::response::ResponseLines;
 use crate::transaction::scans::Scans;
 use crate::transaction::survey::Survey;
 use crate::transaction::tx::{Datum, Tx};
@@ -62,6 +63,7 @@ pub(crate) struct Switches {
 pub(crate) struct State {
     pub(crate) values: Values,
     pub(crate) bags: Bags,
+    pub(crate) response: ResponseLines,
     pub(crate) tx: Tx,
     pub(crate) records: Records,
     /// Single values, by variable.
@@ -127,6 +129,7 @@ impl State {
         let constants = rules.plan.as_ref().map(|plan| &plan.constants);
         self.values.reset(constants);
         self.bags.reset();
+        self.response.reset();
         self.tx.reset(&rules.program.names, constants);
         if rules.program.opens_records {
             self.records.reset();
@@ -180,7 +183,7 @@ impl State {
         self.set_datum(variable, Datum::Number(number));
     }
 
-    fn set_datum(&mut self, variable: Variable, datum: Datum) {
+    pub(crate) fn set_datum(&mut self, variable: Variable, datum: Datum) {
         self.epoch += 1;
         if let Some(place) = self.singles.get_mut(variable.index()) {
             *place = Some(datum);
