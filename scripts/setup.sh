@@ -48,3 +48,4 @@ if [ ${#packages[@]} -gt 0 ]; then
 fi
 
 "$root/scripts/fetch-crs.sh"
+"$root/scripts/registry.sh"

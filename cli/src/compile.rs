@@ -24,7 +24,7 @@ pub(crate) fn snapshot_with(
     path: &Path,
     registry: &Registry,
 ) -> Result<(Snapshot, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let mut loaded = portcullis_config::load(path)?;
+    let mut loaded = portcullis_plugin_documents::FOREIGN.load(path)?;
     // Whoever only looks must not open, and so create, the files the gateway would log to.
     loaded.gateway.telemetry.access_log.to = LogTarget::Off;
     loaded.gateway.telemetry.waf_log.to = LogTarget::Off;

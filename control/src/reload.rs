@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use portcullis_config::{Attempt, Diagnostic, Gateway, Severity, Spans, attempt, defaults};
+use portcullis_config::{Attempt, Diagnostic, Gateway, Severity, Spans, defaults};
 use portcullis_pipeline::{Loaded, Registry, Snapshot, compile};
+use portcullis_plugin_documents::FOREIGN;
 use portcullis_telemetry::metrics::ReloadOutcome;
 
 use crate::{Change, FileSource, Status, contents};
@@ -154,7 +155,7 @@ impl Reloader {
         loop {
             let path = self.path.clone();
             let read = tokio::task::spawn_blocking(move || {
-                let attempt = attempt(&path);
+                let attempt = FOREIGN.attempt(&path);
                 let contents = contents::digest(&attempt.files);
                 let emptied = contents::emptied(&attempt.files);
                 (attempt, contents, emptied)

@@ -193,7 +193,7 @@ fn known(gateway: &Gateway, path: &str, rule: &crate::PluginRule, report: &mut R
     for (index, name) in rule.routes.iter().enumerate() {
         absent(format!("{path}.routes[{index}]"), "route", name, routes, report);
     }
-    let clusters = || gateway.clusters.iter().map(|cluster| cluster_service(&cluster.name).0);
+    let clusters = || gateway.clusters.iter().map(|cluster| cluster.name.as_str());
     for (index, name) in rule.services.iter().enumerate() {
         let service = name.rsplit_once(':').map_or(name.as_str(), |(service, _)| service);
         absent(format!("{path}.services[{index}]"), "cluster", service, clusters, report);
@@ -216,13 +216,4 @@ fn absent<'n, I: Iterator<Item = &'n str>>(
         None => "the rule counts for nothing".to_owned(),
     };
     report.warning(path, format!("there is no {what} `{name}`"), help);
-}
-
-/// The service of a cluster and its port: `outbound|80||shop.static` is how Envoy and Higress name one; any other name is
-/// the service itself.
-fn cluster_service(name: &str) -> (&str, Option<&str>) {
-    match name.split('|').collect::<Vec<_>>().as_slice() {
-        [_, port, _, service] => (service, Some(port)),
-        _ => (name, None),
-    }
 }
