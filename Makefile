@@ -1,6 +1,6 @@
 # `make help` says what there is. Every target installs what it needs and is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check bench instructions bench-waf bench-peers ftw ftw-through test-differential fuzz worst tidy fmt deny advisories codegen clean-tools
+.PHONY: help setup build run test check bench instructions bench-waf bench-peers ftw ftw-through test-differential fuzz worst tidy fmt deny advisories codegen plugins test-plugins clean-tools
 
 CARGO ?= cargo
 BUILT := $(or $(CARGO_TARGET_DIR),target)
@@ -29,6 +29,12 @@ ftw: build ## CRS regression tests in process, with every failure
 
 test-differential: setup ## The same transactions through OWASP Coraza and through this engine
 	@scripts/differential.sh
+
+plugins: setup ## Build the plugin examples and the guests of the differential runs into target/plugins
+	@scripts/plugins.sh
+
+test-plugins: setup ## The guests and examples through Envoy, compared with what is recorded
+	@scripts/plugins-differential.sh
 
 fuzz: setup ## Fuzz TARGET (all without one) for SECONDS (60)
 	@scripts/fuzz.sh $(or $(SECONDS),60) $(TARGET)

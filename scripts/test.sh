@@ -37,6 +37,9 @@ stage tidy cargo test --locked --quiet -p xtask
 stage clippy cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
 stage benches cargo check --locked --quiet -p portcullis-benches --all-targets --features peers,waf-peers
 stage build cargo build --locked --quiet --release -p portcullis
+# Modules and the peer that the tests of plugins need.
+stage plugins scripts/plugins.sh
+stage oracle scripts/plugins-oracle.sh
 # The tests over sockets drive the binary that ships. Every failure is shown, not the first alone.
 export PORTCULLIS_BIN="$release"
 stage test cargo test --locked --quiet --no-fail-fast --workspace --exclude portcullis-benches --exclude xtask

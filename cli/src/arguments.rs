@@ -29,6 +29,9 @@ pub(crate) enum Command {
     /// Work with WAF rule sets
     #[command(subcommand)]
     Waf(WafCommand),
+    /// Work with Proxy-Wasm plugins
+    #[command(subcommand)]
+    Plugin(PluginCommand),
     /// Run an upstream to try the gateway against: echo, /sse, /ws
     DemoUpstream(DemoArguments),
 }
@@ -92,6 +95,35 @@ pub(crate) enum WafCommand {
     Test(WafTestArguments),
     /// Show which rules take the time: in process over requests, or of a running gateway
     Profile(WafProfileArguments),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginCommand {
+    /// Write a folder to begin a plugin with
+    New(PluginNewArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PluginNewArguments {
+    /// Its name: lower-case letters, digits and dashes
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// What it is written in
+    #[arg(long, value_enum, value_name = "LANGUAGE")]
+    pub(crate) lang: PluginLanguage,
+    /// The folder to make; the name of the plugin by default
+    #[arg(long, value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PluginLanguage {
+    /// Rust with the proxy-wasm crate
+    Rust,
+    /// Go with the SDK of Higress
+    Go,
+    /// AssemblyScript, a language with the syntax of TypeScript
+    Ts,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ mod check;
 mod compile;
 mod demo;
 mod explain;
+mod plugin_new;
 mod proxy;
 mod run;
 mod waf;
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use arguments::{Arguments, Command, ConfigCommand, WafCommand};
+use arguments::{Arguments, Command, ConfigCommand, PluginCommand, WafCommand};
 
 /// Version of the program.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Config(ConfigCommand::Schema) => check::schema(),
         Command::Waf(WafCommand::Test(arguments)) => waf::test(&arguments),
         Command::Waf(WafCommand::Profile(arguments)) => waf_profile::profile(&arguments),
+        Command::Plugin(PluginCommand::New(arguments)) => plugin_new::new(&arguments),
         Command::DemoUpstream(arguments) => demo::run(arguments.listen),
     }
 }

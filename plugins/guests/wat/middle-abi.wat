@@ -1,0 +1,16 @@
+;; ABI 0.2.0: adds a header on the way in and out.
+(module
+  (import "env" "proxy_add_header_map_value" (func $add (param i32 i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 16) "x-middle-abi")
+  (data (i32.const 32) "0.2.0")
+  (func (export "proxy_abi_version_0_2_0"))
+  (func (export "_initialize"))
+  (func (export "proxy_on_memory_allocate") (param i32) (result i32) (i32.const 4096))
+  (func (export "proxy_on_context_create") (param i32 i32))
+  (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+    (drop (call $add (i32.const 0) (i32.const 16) (i32.const 12) (i32.const 32) (i32.const 5)))
+    (i32.const 0))
+  (func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32)
+    (drop (call $add (i32.const 2) (i32.const 16) (i32.const 12) (i32.const 32) (i32.const 5)))
+    (i32.const 0)))
