@@ -26,6 +26,36 @@ pub const MAX_PATTERN_BYTES: usize = 32 << 20;
 /// Bytes of states that one thread keeps of a pattern in one direction. They are the pattern's, whichever rule sets have
 /// it, and come as values ask for them; a pattern that thrashes them is matched without.
 pub const MAX_PATTERN_CACHE_BYTES: usize = 2 << 20;
+/// Bytes of such states of all patterns that one thread keeps; beyond it all are dropped, and come again as values ask
+/// for them. The regression tests of the Core Rule Set at paranoia level 4 leave 48 MB.
+pub const MAX_PATTERN_CACHES_BYTES: usize = 128 << 20;
+/// Bytes to which the gate cuts literals: more make the automaton larger, not much more precise.
+pub const MAX_GATE_LITERAL_BYTES: usize = 8;
+/// Literals one pattern may need in the gate; beyond it costs more than it saves.
+pub const MAX_GATE_LITERALS: usize = 3_000;
+/// Alternatives of one pattern in the gate.
+pub const MAX_GATE_BRANCHES: usize = 256;
+/// Sets of bytes the gate keeps for one alternative, the rarest ones.
+pub const MAX_GATE_SETS: usize = 4;
+/// Groups of literals of one alternative in the gate.
+pub const MAX_GATE_GROUPS: usize = 3;
+/// Literals of a group that only makes another one of the gate more precise.
+pub const MAX_GATE_ADDED_LITERALS: usize = 100;
+/// Bytes of a literal that is still crossed with what follows it in a pattern.
+pub const MAX_SPELT_OUT_BYTES: usize = 24;
+/// Literals that a part of a pattern is spelt out as, for the gate.
+pub const MAX_SPELT_OUT: usize = 400;
+/// Literals of two parts crossed that both have several.
+pub const MAX_SPELT_OUT_MUTUALLY: usize = 64;
+/// Members of a class that is spelt out.
+pub const MAX_SPELT_OUT_CLASS: usize = 5;
+/// Copies of a repetition that are spelt out.
+pub const MAX_SPELT_OUT_REPETITION: u32 = 3;
+/// Checks of neighbours that a scan of the gate has for each byte of the value, before they are no longer asked for: where
+/// literals are all a value consists of, asking again and again must not cost more than trying the patterns.
+pub const MAX_GATE_CHECKS_PER_BYTE: usize = 4;
+/// Checks of neighbours that a scan of any value has.
+pub const MIN_GATE_CHECKS: usize = 256;
 /// Nesting of groups in a pattern.
 pub const MAX_PATTERN_NESTING: u32 = 200;
 /// Steps back that one attempt of a pattern with lookaround or backreferences may take.

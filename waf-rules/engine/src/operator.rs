@@ -2,6 +2,7 @@
 
 mod backtracking;
 mod byte_range;
+mod caches;
 mod compare;
 mod geo;
 mod identifier;

@@ -3,7 +3,7 @@
 use crate::bits::BitSet;
 use crate::gate::alphabet::Classes;
 use crate::gate::hits::Hits;
-use crate::gate::plan::MAX_SETS;
+use crate::limits::MAX_GATE_SETS;
 
 /// A condition waits for one of its classes of bytes where they are at most so many; others are always looked at.
 const MAX_WAITING_CLASSES: u32 = 12;
@@ -17,7 +17,7 @@ pub(super) struct Condition {
     /// The first byte is of one of these.
     pub(super) first: Classes,
     /// Sets of which the value has a byte each.
-    pub(super) sets: [Classes; MAX_SETS],
+    pub(super) sets: [Classes; MAX_GATE_SETS],
     /// Where the groups of literals stand that must occur.
     pub(super) groups: (u32, u32),
 }
@@ -162,7 +162,7 @@ impl Condition {
     /// Whether every value fulfils it, the groups aside.
     fn is_void(&self) -> bool {
         let Self { min_bytes, max_bytes, first, sets, .. } = *self;
-        let free = first == Classes::ANY && sets == [Classes::ANY; MAX_SETS];
+        let free = first == Classes::ANY && sets == [Classes::ANY; MAX_GATE_SETS];
         free && (min_bytes, max_bytes) == (0, u32::MAX)
     }
 }

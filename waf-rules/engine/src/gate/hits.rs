@@ -1,10 +1,6 @@
 //! Which groups of literals a value was found to have.
 
-/// Output checks a scan has for each byte of the value before neighbours are no longer asked for: where literals are
-/// all a value consists of, asking them again and again must not cost more than trying the patterns.
-const CHECKS_PER_BYTE: usize = 4;
-/// Output checks any scan has.
-const MIN_CHECKS: usize = 256;
+use crate::limits::{MAX_GATE_CHECKS_PER_BYTE, MIN_GATE_CHECKS};
 
 /// Kept from scan to scan: what is of an earlier scan has another number.
 #[derive(Debug, Default)]
@@ -29,7 +25,8 @@ impl Hits {
             self.groups.resize(groups, 0);
         }
         self.found.clear();
-        self.checks = bytes.saturating_mul(CHECKS_PER_BYTE).saturating_add(MIN_CHECKS);
+        self.checks =
+            bytes.saturating_mul(MAX_GATE_CHECKS_PER_BYTE).saturating_add(MIN_GATE_CHECKS);
         self.scan = self.scan.wrapping_add(1);
         if self.scan == 0 {
             self.states.fill(0);

@@ -4,16 +4,10 @@ use std::collections::BTreeSet;
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-/// Bytes of a literal that is still worth crossing with what follows.
-const MAX_CROSSED_BYTES: usize = 24;
-/// Literals of one product.
-const MAX_CROSSED: usize = 400;
-/// Literals of a product of two that both have several.
-const MAX_MUTUAL: usize = 64;
-/// Members of a class that is spelt out.
-const MAX_CLASS: usize = 5;
-/// Copies of a repetition that are spelt out.
-const MAX_REPETITION: u32 = 3;
+use crate::limits::{
+    MAX_SPELT_OUT, MAX_SPELT_OUT_BYTES, MAX_SPELT_OUT_CLASS, MAX_SPELT_OUT_MUTUALLY,
+    MAX_SPELT_OUT_REPETITION,
+};
 
 pub(super) type Literals = Vec<Vec<u8>>;
 
@@ -25,7 +19,7 @@ pub(super) fn exact(tree: &Hir) -> Option<Literals> {
         HirKind::Class(class) => members(class),
         HirKind::Capture(capture) => exact(&capture.sub),
         HirKind::Repetition(repetition) => {
-            let max = repetition.max.filter(|max| *max <= MAX_REPETITION)?;
+            let max = repetition.max.filter(|max| *max <= MAX_SPELT_OUT_REPETITION)?;
             let once = exact(&repetition.sub)?;
             let mut all = Vec::new();
             let mut power = vec![Vec::new()];
@@ -37,7 +31,7 @@ pub(super) fn exact(tree: &Hir) -> Option<Literals> {
                     power = cross(&power, &once)?;
                 }
             }
-            (all.len() <= MAX_MUTUAL).then_some(all)
+            (all.len() <= MAX_SPELT_OUT_MUTUALLY).then_some(all)
         }
         HirKind::Concat(parts) => {
             let mut all = vec![Vec::new()];
@@ -50,7 +44,7 @@ pub(super) fn exact(tree: &Hir) -> Option<Literals> {
             let mut all = Vec::new();
             for part in parts {
                 all.extend(exact(part)?);
-                if all.len() > MAX_CROSSED {
+                if all.len() > MAX_SPELT_OUT {
                     return None;
                 }
             }
@@ -63,7 +57,7 @@ fn members(class: &Class) -> Option<Literals> {
     let mut found = BTreeSet::new();
     let mut add = |byte: u8| {
         found.insert(byte.to_ascii_lowercase());
-        found.len() <= MAX_CLASS
+        found.len() <= MAX_SPELT_OUT_CLASS
     };
     let small = match class {
         Class::Bytes(ranges) => ranges.iter().all(|r| (r.start()..=r.end()).all(&mut add)),
@@ -76,13 +70,15 @@ fn members(class: &Class) -> Option<Literals> {
 
 pub(super) fn cross(left: &Literals, right: &Literals) -> Option<Literals> {
     let product = left.len() * right.len();
-    if product > MAX_CROSSED || (product > MAX_MUTUAL && left.len() > 1 && right.len() > 1) {
+    if product > MAX_SPELT_OUT
+        || (product > MAX_SPELT_OUT_MUTUALLY && left.len() > 1 && right.len() > 1)
+    {
         return None;
     }
     let mut all = Vec::with_capacity(product);
     for a in left {
         for b in right {
-            if a.len() + b.len() > MAX_CROSSED_BYTES {
+            if a.len() + b.len() > MAX_SPELT_OUT_BYTES {
                 return None;
             }
             all.push([a.as_slice(), b.as_slice()].concat());

@@ -7,6 +7,10 @@ use crate::gate::bytes::{ByteSet, likelihood as likelihood_of, run_likelihood};
 use crate::gate::literals::{Literals, cross, exact};
 use crate::gate::noise;
 use crate::gate::sides::{Direction, Side, beyond, outermost};
+use crate::limits::{
+    MAX_GATE_ADDED_LITERALS, MAX_GATE_BRANCHES, MAX_GATE_GROUPS, MAX_GATE_LITERAL_BYTES,
+    MAX_GATE_LITERALS, MAX_GATE_SETS,
+};
 
 /// Shorter literals are found in everything, unless what stands next to them is rare.
 const MIN_LITERAL_BYTES: usize = 2;
@@ -18,22 +22,10 @@ const MAX_LETTERS_LIKELIHOOD: f64 = 0.12;
 const MAX_LETTER_LIKELIHOOD: f64 = 0.03;
 /// A plan that lets less through needs no literals of one byte: where they are many, they are found everywhere.
 const MAX_LIKELIHOOD: f64 = 0.3;
-/// Literals are cut to this length: more bytes make the automaton larger, not much more precise.
-const MAX_LITERAL_BYTES: usize = 8;
-/// Literals one pattern may need; beyond it costs more than it saves.
-const MAX_LITERALS: usize = 3_000;
-/// Alternatives of one pattern.
-const MAX_BRANCHES: usize = 256;
-/// Sets kept for one alternative, the rarest ones.
-pub(super) const MAX_SETS: usize = 4;
 /// A set that most values have a byte of says nothing.
 const MAX_PRESENCE: f64 = 0.97;
 /// From here on a set is common.
 const COMMON_PRESENCE: f64 = 0.5;
-/// Groups of literals of one alternative.
-const MAX_GROUPS: usize = 3;
-/// Literals of a group that only makes another more precise.
-const MAX_ADDED_LITERALS: usize = 100;
 /// Such a group is not likelier than this.
 const MAX_ADDED_LIKELIHOOD: f64 = 0.2;
 /// What one literal costs, as a likelihood: it takes room in the automaton.
@@ -173,7 +165,8 @@ fn of_concatenation(parts: &[Hir], before: Side, after: Side) -> Plan {
         }
         options.push(inner);
     }
-    options.retain(|plan| plan.len() <= MAX_BRANCHES && literals_of(plan) <= MAX_LITERALS);
+    options
+        .retain(|plan| plan.len() <= MAX_GATE_BRANCHES && literals_of(plan) <= MAX_GATE_LITERALS);
     options.push(vec![Branch {
         groups: Vec::new(),
         sets: sets.iter().flatten().copied().collect(),
@@ -189,7 +182,7 @@ fn of_concatenation(parts: &[Hir], before: Side, after: Side) -> Plan {
 fn prefix_of(parts: &[Hir], at: usize) -> usize {
     let earlier = parts.get(..at).unwrap_or_default().iter().rev();
     let letters = earlier.take_while(|part| exact(part).is_some_and(|all| all.len() == 1));
-    at - letters.take(MAX_LITERAL_BYTES).count()
+    at - letters.take(MAX_GATE_LITERAL_BYTES).count()
 }
 
 /// The alternatives of the last part, each with the parts before it.
@@ -219,7 +212,7 @@ fn best(mut options: Vec<Plan>) -> Plan {
         let Some(group) = as_group(other) else { continue };
         for branch in &mut best {
             let helps = group.likelihood < MAX_ADDED_LIKELIHOOD && !branch.groups.contains(&group);
-            if branch.groups.len() < MAX_GROUPS && helps {
+            if branch.groups.len() < MAX_GATE_GROUPS && helps {
                 branch.groups.push(group.clone());
             }
         }
@@ -233,7 +226,7 @@ fn as_group(plan: Plan) -> Option<Group> {
     for branch in plan {
         let group = branch.groups.into_iter().next()?;
         all.join(&group);
-        if all.guards.len() > MAX_ADDED_LITERALS {
+        if all.guards.len() > MAX_GATE_ADDED_LITERALS {
             return None;
         }
     }
@@ -271,7 +264,7 @@ fn keep_rarest(branch: &mut Branch) {
     branch.sets.retain(|set| set.presence() <= most);
     branch.sets.sort_by_cached_key(|set| (set.rarity(), *set));
     branch.sets.dedup();
-    branch.sets.truncate(MAX_SETS);
+    branch.sets.truncate(MAX_GATE_SETS);
 }
 
 /// Alternatives that differ in their literals only are one.
@@ -359,9 +352,9 @@ fn group(literals: &[Vec<u8>], before: Side, after: Side) -> Group {
         let (Some(first), Some(last)) = (literal.first(), literal.last()) else { continue };
         let (before, before_likelihood) = before.of(*first);
         let (after, after_likelihood) = after.of(*last);
-        let kept = literal.get(..MAX_LITERAL_BYTES).unwrap_or(literal);
+        let kept = literal.get(..MAX_GATE_LITERAL_BYTES).unwrap_or(literal);
         // What is cut off begins with a byte that is known.
-        let after = match literal.get(MAX_LITERAL_BYTES) {
+        let after = match literal.get(MAX_GATE_LITERAL_BYTES) {
             Some(next) => (ByteSet::of(&[*next]).folded(), false),
             None => after,
         };
@@ -418,7 +411,7 @@ fn sets(tree: &Hir) -> Vec<ByteSet> {
             all.sort_by_cached_key(|set| (set.rarity(), *set));
             all.dedup();
             // Enough for the alternations above to choose from.
-            all.truncate(MAX_SETS * 2);
+            all.truncate(MAX_GATE_SETS * 2);
             all
         }
         HirKind::Alternation(parts) => {

@@ -4,12 +4,13 @@
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use regex_automata::Input;
 use regex_automata::MatchKind;
-use regex_automata::meta::{self, Regex};
+use regex_automata::meta::{self, Cache, Regex};
 use regex_automata::util::captures::{Captures as Groups, GroupInfo};
+use regex_automata::util::iter::Searcher;
 use regex_automata::util::prefilter::Prefilter;
 use regex_automata::util::primitives::PatternID;
 use regex_automata::util::syntax;
@@ -19,8 +20,8 @@ use crate::limits::{
     MAX_CAPTURES, MAX_GLOBAL_CAPTURES, MAX_PATTERN_BYTES, MAX_PATTERN_CACHE_BYTES,
     MAX_PATTERN_NESTING,
 };
-use crate::operator::Captures;
 use crate::operator::backtracking::possessive;
+use crate::operator::{Captures, caches};
 
 /// A pattern, shared by all rules of all rule sets that carry it. It is parsed when it is made, and compiled when a
 /// rule that runs has it.
@@ -29,6 +30,8 @@ pub(crate) struct Pattern {
     text: Box<str>,
     meaning: Meaning,
     regex: OnceLock<Regex>,
+    /// Names the pattern to the threads that keep a cache of it.
+    name: Arc<()>,
 }
 
 /// What a pattern is over.
@@ -70,7 +73,8 @@ impl Pattern {
             Meaning::Values => parse(text)?,
             Meaning::Names => parse_selector(text)?,
         };
-        Ok((Self { text: text.into(), meaning, regex: OnceLock::new() }, tree))
+        let name = Arc::new(());
+        Ok((Self { text: text.into(), meaning, regex: OnceLock::new(), name }, tree))
     }
 
     /// A compiled pattern.
@@ -119,14 +123,24 @@ impl Pattern {
         self.regex.get()
     }
 
+    /// Searches with the cache that the thread keeps; `None` where the pattern cannot be compiled.
+    #[inline]
+    fn search<R>(&self, input: &[u8], search: impl FnOnce(&Regex, &mut Cache) -> R) -> Option<R> {
+        let regex = self.regex()?;
+        Some(caches::with(&self.name, regex, input.len(), |cache| search(regex, cache)))
+    }
+
     /// A pattern that cannot be compiled keeps its rule set from being loaded; if one were asked, it would match.
     #[inline]
     pub(crate) fn is_match(&self, input: &[u8]) -> bool {
-        self.regex().is_none_or(|regex| regex.is_match(input))
+        let found = self.search(input, |regex, cache| {
+            regex.search_half_with(cache, &Input::new(input).earliest(true)).is_some()
+        });
+        found.unwrap_or(true)
     }
 
     pub(crate) fn find(&self, input: &[u8]) -> Option<Range<usize>> {
-        self.regex()?.find(input).map(|found| found.range())
+        self.find_from(input, 0)
     }
 
     /// The first match that begins at `from` or later; what stands before it is seen by `\b` and `^`.
@@ -134,14 +148,18 @@ impl Pattern {
         if from > input.len() {
             return None;
         }
-        self.regex()?.find(Input::new(input).range(from..)).map(|found| found.range())
+        self.search(input, |regex, cache| {
+            regex.search_with(cache, &Input::new(input).range(from..)).map(|found| found.range())
+        })?
     }
 
     /// The groups of the first match.
     pub(crate) fn groups(&self, input: &[u8]) -> Groups {
         let Some(regex) = self.regex() else { return Groups::empty(GroupInfo::empty()) };
         let mut groups: Groups = regex.create_captures();
-        regex.captures(input, &mut groups);
+        self.search(input, |regex, cache| {
+            regex.search_captures_with(cache, &Input::new(input), &mut groups);
+        });
         groups
     }
 
@@ -154,7 +172,18 @@ impl Pattern {
     /// The groups of every match, one match after the other.
     pub(crate) fn capture_all(&self, input: &[u8], captures: &mut Captures) {
         let Some(regex) = self.regex() else { return };
-        for groups in regex.captures_iter(input) {
+        let mut groups: Groups = regex.create_captures();
+        let mut searcher = Searcher::new(Input::new(input));
+        loop {
+            let found = self.search(input, |regex, cache| {
+                searcher.advance(|input| {
+                    regex.search_captures_with(cache, input, &mut groups);
+                    Ok(groups.get_match())
+                })
+            });
+            if found.flatten().is_none() {
+                return;
+            }
             let taking_part = |group: &usize| groups.get_group(*group).is_some();
             let last = (0..groups.group_len()).rev().find(taking_part).unwrap_or(0);
             for group in 0..=last {

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use super::Shared;
-use crate::{CompileOptions, RuleSet, Sources};
+use crate::limits::{MAX_NEEDLESS_MATCHERS, MAX_OWN_MATCHERS, MAX_SHARED_GATES, MAX_SHARED_PARTS};
+use crate::{CompileOptions, RuleSet, Sources, Transaction};
 
 /// Enough patterns for a gate that is worth sharing.
 const RULES: &str = r#"
@@ -54,6 +55,60 @@ fn tuned_rule_sets_ask_one_gate() {
         assert_eq!((same_gate(&stock, &tuned), has_own(&tuned)), (same, own), "{more}");
     }
     assert!(!same_gate(&stock, &compile(&Arc::default(), "")));
+}
+
+/// So many rules with a pattern each, from one number on.
+fn patterns(from: usize, count: usize) -> String {
+    let rule = |n| format!("SecRule ARGS \"@rx word{n}[0-9]\" \"id:{},phase:2,pass\"\n", 1_000 + n);
+    (from..from + count).map(rule).collect()
+}
+
+#[test]
+fn a_gate_serves_rule_sets_within_the_limits_of_what_they_do_not_share() {
+    // So many that a quarter of them is more than either limit.
+    const COMMON: usize = 4 * (MAX_OWN_MATCHERS + MAX_NEEDLESS_MATCHERS);
+    let shared = Arc::new(Shared::default());
+    let stock = compile(&shared, &patterns(0, COMMON));
+    for (what, text, same) in [
+        ("own", patterns(0, COMMON + MAX_OWN_MATCHERS), true),
+        ("needless", patterns(0, COMMON - MAX_NEEDLESS_MATCHERS), true),
+        ("more own", patterns(0, COMMON + MAX_OWN_MATCHERS + 1), false),
+    ] {
+        let other = compile(&shared, &text);
+        assert_eq!(same_gate(&stock, &other), same, "{what}");
+        assert_eq!(has_own(&other), what == "own", "{what}");
+    }
+    let fewer = compile(&shared, &patterns(0, COMMON - MAX_NEEDLESS_MATCHERS - 1));
+    assert!(!same_gate(&stock, &fewer), "more needless");
+}
+
+#[test]
+fn beyond_the_most_gates_and_parts_rule_sets_share_nothing_and_work() {
+    let shared = Arc::new(Shared::default());
+    let alone = |n: usize| {
+        let sources =
+            Sources::new("test.conf", format!("SecRuleEngine On\n{}", patterns(100 * n, 1)));
+        let shared = Arc::clone(&shared);
+        RuleSet::compile(&sources, &CompileOptions { shared, ..CompileOptions::default() }).unwrap()
+    };
+    let kept: Vec<_> = (0..MAX_SHARED_GATES).map(alone).collect();
+    assert_eq!(shared.gates.len(), MAX_SHARED_GATES);
+    let (one, other) = (alone(MAX_SHARED_GATES), alone(MAX_SHARED_GATES));
+    assert_eq!(shared.gates.len(), MAX_SHARED_GATES);
+    assert!(!same_gate(&one, &other));
+    let value = format!("word{}7", 100 * MAX_SHARED_GATES);
+    for rules in [&one, &other] {
+        let mut tx = Transaction::new(Arc::clone(rules), 1_u128.into());
+        let uri = format!("/?a={value}");
+        tx.request_line(b"GET", uri.as_bytes(), uri.as_bytes(), b"HTTP/1.1");
+        assert_eq!((tx.request_headers_done(), tx.request_body(b"", true)), (None, None));
+        assert_eq!(tx.matches().len(), 1);
+    }
+    drop(kept);
+    let texts: Vec<_> = (0..MAX_SHARED_PARTS).map(|n| shared.string(&n.to_string())).collect();
+    assert!(shared.strings.len() >= MAX_SHARED_PARTS);
+    assert!(Arc::ptr_eq(&shared.string("7"), &texts[7]));
+    assert!(!Arc::ptr_eq(&shared.string("one more"), &shared.string("one more")));
 }
 
 #[test]

@@ -69,3 +69,35 @@ impl State {
         self.interruption.clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::limits::MAX_TRANSACTION_BYTES;
+    use crate::{CompileOptions, RuleSet, Sources, Transaction};
+
+    /// Status of a transaction whose values may take so many bytes: each of the rules makes as many again.
+    fn status(mode: &str, limit: usize) -> Option<u16> {
+        let rules = "SecRule REQUEST_BODY|ARGS \"@contains never\" \"id:1,phase:2,deny,t:none,t:lowercase\"\n\
+                     SecRule REQUEST_BODY|ARGS \"@contains never\" \"id:2,phase:2,deny,t:none,t:hexEncode\"";
+        let text = format!("SecRuleEngine {mode}\nSecRequestBodyAccess On\n{rules}");
+        let options = CompileOptions { prefilter: false, ..CompileOptions::default() };
+        let rules = RuleSet::compile(&Sources::new("test.conf", text), &options).unwrap();
+        let mut tx = Transaction::new(Arc::clone(&rules), 1_u128.into());
+        assert_eq!(tx.state.values.limit, MAX_TRANSACTION_BYTES);
+        tx.state.values.limit = limit;
+        tx.request_header(b"Content-Type", b"application/x-www-form-urlencoded");
+        assert_eq!(tx.request_headers_done(), None);
+        tx.request_body(&[b"a=".as_slice(), &[b'A'; 10_000]].concat(), true).map(|by| by.status)
+    }
+
+    /// The body, the argument, both in lower case and both in twice as many digits.
+    #[test]
+    fn a_transaction_that_outgrows_its_memory_is_refused() {
+        let needed = 8 * 10_000;
+        assert_eq!(status("On", needed + 1_000), None);
+        assert_eq!(status("On", needed - 1_000), Some(413));
+        assert_eq!(status("DetectionOnly", needed - 1_000), None);
+    }
+}

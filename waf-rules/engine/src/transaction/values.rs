@@ -57,6 +57,8 @@ pub(crate) struct Values {
     scratch: Vec<u8>,
     seed: u64,
     overflowed: bool,
+    /// Bytes of all values; less than [`MAX_TRANSACTION_BYTES`] in tests alone.
+    pub(crate) limit: usize,
     base: Base,
 }
 
@@ -80,6 +82,7 @@ impl Default for Values {
             scratch: Vec::new(),
             seed: crate::memory::seed(),
             overflowed: false,
+            limit: MAX_TRANSACTION_BYTES,
             base: Base::default(),
         }
     }
@@ -90,6 +93,7 @@ impl Values {
     pub(crate) fn reset(&mut self, constants: Option<&Constants>) {
         self.rows.clear();
         self.overflowed = false;
+        self.limit = MAX_TRANSACTION_BYTES;
         let id = constants.map_or(0, |constants| constants.id);
         if self.base.id != id || self.base.table.is_empty() {
             return self.load(id, constants);
@@ -190,7 +194,7 @@ impl Values {
 
     fn push(&mut self, value: &[u8], hash: u64) -> ValueId {
         let start = self.bytes.len();
-        if start + value.len() > MAX_TRANSACTION_BYTES {
+        if start + value.len() > self.limit {
             self.overflowed = true;
             return ValueId::EMPTY;
         }
