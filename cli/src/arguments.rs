@@ -129,7 +129,7 @@ pub(crate) enum PluginLanguage {
 #[derive(Debug, Args)]
 pub(crate) struct WafProfileArguments {
     /// The admin API of a running gateway, http://host:port; shows what it sampled
-    #[arg(long, value_name = "URL", conflicts_with_all = ["config", "requests", "rounds", "top"])]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["config", "requests", "har", "rounds", "top"])]
     pub(crate) from: Option<String>,
     /// Profile the rule sets of this configuration, not the stock Core Rule Set
     #[arg(short, long, value_name = "DIR|FILE")]
@@ -137,6 +137,9 @@ pub(crate) struct WafProfileArguments {
     /// Folder with requests as FTW YAML, not the ordinary requests that are built in
     #[arg(long, value_name = "DIR")]
     pub(crate) requests: Option<PathBuf>,
+    /// A recording of requests (HAR), as browsers save it, in their place
+    #[arg(long, value_name = "FILE", conflicts_with = "requests")]
+    pub(crate) har: Option<PathBuf>,
     /// How often all requests are run
     #[arg(long, default_value_t = 20, value_name = "NUMBER")]
     pub(crate) rounds: u32,

@@ -40,9 +40,10 @@ pub(crate) fn profile(arguments: &WafProfileArguments) -> ExitCode {
 }
 
 fn traffic(arguments: &WafProfileArguments) -> Result<Traffic, String> {
-    match &arguments.requests {
-        Some(folder) => Traffic::of_tests(folder),
-        None => Traffic::ordinary(),
+    match (&arguments.requests, &arguments.har) {
+        (Some(folder), _) => Traffic::of_tests(folder),
+        (None, Some(file)) => Traffic::of_recording(file),
+        (None, None) => Traffic::ordinary(),
     }
 }
 

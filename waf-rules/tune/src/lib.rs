@@ -9,6 +9,7 @@
 pub mod drive;
 pub mod ftw;
 pub mod gate;
+mod har;
 pub mod profile;
 mod setup;
 

@@ -9,7 +9,7 @@ use crate::drive::phases;
 use crate::ftw::upstream::{self, Answer};
 use crate::ftw::wire::WireRequest;
 use crate::ftw::{Suite, exchanges};
-use crate::gate;
+use crate::{gate, har};
 
 /// Requests and what the upstream answers.
 #[derive(Debug, Clone)]
@@ -39,6 +39,18 @@ impl Traffic {
         let suite = Suite::load(folder).map_err(|error| error.to_string())?;
         let exchanges = exchanges(&suite)?;
         Ok(Self { exchanges: exchanges.into_iter().map(|e| (e.request, e.answer)).collect() })
+    }
+
+    /// The requests of a recording (HAR 1.2), with the answers that were recorded.
+    ///
+    /// # Errors
+    /// Says why the file cannot be read, or which entry is wrong.
+    pub fn of_recording(file: &Path) -> Result<Self, String> {
+        let exchanges = har::read(file)?;
+        if exchanges.is_empty() {
+            return Err(format!("{} has no request", file.display()));
+        }
+        Ok(Self { exchanges })
     }
 
     /// How many requests there are.
