@@ -15,6 +15,7 @@ mod hits;
 mod literals;
 mod noise;
 mod plan;
+mod scope;
 mod sides;
 
 use std::borrow::Cow;
@@ -25,8 +26,9 @@ use regex_syntax::hir::Hir;
 use crate::bits::BitSet;
 use crate::gate::family::{Family, Need};
 use crate::gate::hits::Hits;
-use crate::meta::Phase;
 use crate::shared::SharedPart;
+
+pub(crate) use crate::gate::scope::{Scope, Scopes};
 
 /// What a rule set asks: a part that other rule sets ask as well, and one for what only this rule set has.
 #[derive(Debug)]
@@ -41,8 +43,7 @@ pub(crate) struct Gate {
 /// A scan for some patterns and lists.
 #[derive(Debug)]
 pub(crate) struct Part {
-    /// For values seen in phases 1 and 2, and for those of phases 3 to 5.
-    families: [Family; 2],
+    families: [Family; Scope::ALL.len()],
 }
 
 /// A pattern or list that a part is built for.
@@ -50,8 +51,7 @@ pub(crate) struct Part {
 pub(crate) struct Input<'a> {
     /// Its number in `found`.
     pub(crate) number: u32,
-    /// Whether it is looked for, by half.
-    pub(crate) halves: [bool; 2],
+    pub(crate) scopes: Scopes,
     pub(crate) content: Content<'a>,
 }
 
@@ -63,49 +63,37 @@ pub(crate) enum Content<'a> {
     List(&'a [Vec<u8>]),
 }
 
-/// Which half of an exchange a value is looked at in: they have little in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Half {
-    Request,
-    Response,
-}
-
-impl Half {
-    pub(crate) fn of(phase: Phase) -> Self {
-        if phase <= Phase::RequestBody { Self::Request } else { Self::Response }
-    }
-}
 
 impl Gate {
     /// Sets `found` to the numbers of all patterns and lists that may match `value`.
     pub(crate) fn candidates(
         &self,
-        half: Half,
+        scope: Scope,
         value: &[u8],
         scratch: &mut Scratch,
         found: &mut BitSet,
     ) {
         found.reset(self.count);
-        self.shared.part.scan(half, value, scratch, found);
+        self.shared.part.scan(scope, value, scratch, found);
         if let Some(own) = &self.own {
-            own.scan(half, value, scratch, found);
+            own.scan(scope, value, scratch, found);
         }
     }
 }
 
 impl Part {
     pub(crate) fn new(inputs: &[Input<'_>]) -> Self {
-        let family = |half: Half| {
-            let looked_for = |input: &&Input<'_>| input.halves.get(half as usize) == Some(&true);
+        let family = |scope: Scope| {
+            let looked_for = |input: &&Input<'_>| input.scopes.contain(scope);
             let needs: Vec<Need> = inputs.iter().filter(looked_for).map(need).collect();
             Family::new(&needs)
         };
-        Self { families: [Half::Request, Half::Response].map(family) }
+        Self { families: Scope::ALL.map(family) }
     }
 
     /// Adds to `found` the numbers of all its patterns and lists that may match `value`.
-    fn scan(&self, half: Half, value: &[u8], scratch: &mut Scratch, found: &mut BitSet) {
-        if let Some(family) = self.families.get(half as usize) {
+    fn scan(&self, scope: Scope, value: &[u8], scratch: &mut Scratch, found: &mut BitSet) {
+        if let Some(family) = self.families.get(scope as usize) {
             family.candidates(value, &mut scratch.hits, found);
         }
     }

@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 
 use crate::bits::BitSet;
-use crate::gate::{Gate, Half, Scratch};
+use crate::gate::{Gate, Scope, Scratch};
+use crate::meta::Phase;
 use crate::operator::{Matcher, Operator};
 use crate::pipeline::{ByteClasses, PipelineId, Pipelines};
 use crate::plan::needed_classes;
@@ -28,8 +29,7 @@ impl RuleSet {
             scratch: Scratch::default(),
         };
         let mut is_wrong = |rule: &&Rule| {
-            let half = Half::of(rule.meta.phase);
-            rule.links.iter().any(|link| trial.is_wrong(link, half))
+            rule.links.iter().any(|link| trial.is_wrong(link, rule.meta.phase))
         };
         self.program.rules.iter().filter(|rule| is_wrong(rule)).map(|rule| rule.meta.id).collect()
     }
@@ -44,12 +44,12 @@ struct Trial<'a> {
     /// The value behind pipelines.
     values: HashMap<PipelineId, Vec<u8>>,
     /// What the gate says of transformed values.
-    candidates: HashMap<(Half, Vec<u8>), [BitSet; 2]>,
+    candidates: HashMap<(Scope, Vec<u8>), [BitSet; 2]>,
     scratch: Scratch,
 }
 
 impl Trial<'_> {
-    fn is_wrong(&mut self, link: &Link, half: Half) -> bool {
+    fn is_wrong(&mut self, link: &Link, phase: Phase) -> bool {
         let Some(operator) = &link.operator else { return false };
         let pipelines = if link.stages.is_empty() { &[link.pipeline][..] } else { &link.stages };
         pipelines.iter().any(|pipeline| {
@@ -57,7 +57,11 @@ impl Trial<'_> {
             self.misses_change(*pipeline, &value)
                 || match (operator.matcher(), link.matcher) {
                     (Some(matcher), Some(number)) => {
-                        !self.admits(half, &value, number as usize) && matcher.is_match(&value)
+                        let mut targets = link.targets.iter();
+                        targets.any(|target| {
+                            let scope = Scope::of(target.variable, phase);
+                            !self.admits(scope, &value, number as usize)
+                        }) && matcher.is_match(&value)
                     }
                     _ => !self.has_classes(link, operator) && operator.matches(&value, b""),
                 }
@@ -88,12 +92,12 @@ impl Trial<'_> {
     }
 
     /// Whether the gate admits the value by whichever scan an exchange takes: its own, or that of its lower case.
-    fn admits(&mut self, half: Half, value: &[u8], number: usize) -> bool {
+    fn admits(&mut self, scope: Scope, value: &[u8], number: usize) -> bool {
         let (gate, scratch) = (self.gate, &mut self.scratch);
-        let found = self.candidates.entry((half, value.to_vec())).or_insert_with(|| {
+        let found = self.candidates.entry((scope, value.to_vec())).or_insert_with(|| {
             [value.to_vec(), value.to_ascii_lowercase()].map(|scanned| {
                 let mut found = BitSet::default();
-                gate.candidates(half, &scanned, scratch, &mut found);
+                gate.candidates(scope, &scanned, scratch, &mut found);
                 found
             })
         });

@@ -1,10 +1,11 @@
 //! What rules match with: compiled for those that run, numbered as the gate knows it.
 
+use crate::ast::OperatorNode;
 use crate::bits::BitSet;
 use crate::compile::draft::Draft;
 use crate::compile::{Compiled, Compiler, Reports};
 use crate::diagnostic::RuleDiagnostic;
-use crate::gate::{Gate, Half};
+use crate::gate::{Gate, Scope, Scopes};
 use crate::operator::{Matcher, Operator};
 use crate::program::Rule;
 use crate::shared::Wanted;
@@ -13,23 +14,25 @@ use crate::shared::Wanted;
 #[derive(Debug)]
 pub(crate) struct Removed {
     matcher: Matcher,
-    half: Half,
+    scopes: Scopes,
     paranoia_level: Option<u8>,
 }
 
 impl Compiler<'_> {
     /// The patterns and lists of a rule that was removed. Problems of it are nobody's.
     pub(super) fn removed(&mut self, draft: &Draft) -> Vec<Removed> {
-        let half = Half::of(draft.phase);
         let paranoia_level = draft.paranoia_level();
         let mut removed = Vec::new();
-        let nodes = draft.links.iter().filter_map(|link| link.operator.as_ref());
-        for node in
-            nodes.filter(|node| GATED.iter().any(|name| node.name.eq_ignore_ascii_case(name)))
-        {
+        let gated = |node: &&OperatorNode| {
+            GATED.iter().any(|name| node.name.eq_ignore_ascii_case(name))
+        };
+        for link in &draft.links {
+            let Some(node) = link.operator.as_ref().filter(gated) else { continue };
+            let targets = link.targets.iter();
+            let scopes = targets.map(|target| Scope::of(target.variable, draft.phase)).collect();
             let operator = self.operator(&draft.file, node);
             if let Some(matcher) = operator.ok().as_ref().and_then(Operator::matcher) {
-                removed.push(Removed { matcher, half, paranoia_level });
+                removed.push(Removed { matcher, scopes, paranoia_level });
             }
         }
         self.warnings.clear();
@@ -63,14 +66,19 @@ impl Compiled {
     pub(crate) fn choose_gate(&mut self, live: &BitSet) -> Gate {
         let (mut needed, mut also) = (Wanted::default(), Wanted::default());
         for rule in self.at(live) {
-            matchers(rule).for_each(|matcher| needed.add(matcher, Half::of(rule.meta.phase)));
+            for link in &rule.links {
+                let targets = link.targets.iter();
+                let scopes = targets.map(|t| Scope::of(t.variable, rule.meta.phase)).collect();
+                let matcher = link.operator.as_ref().and_then(Operator::matcher);
+                matcher.into_iter().for_each(|matcher| needed.add(matcher, scopes));
+            }
         }
         // Rules above the paranoia level would not run if they were still there.
         let level = self.at(live).filter_map(|rule| rule.meta.paranoia_level).max();
         for removed in self.removed.drain(..) {
             self.idle.push(removed.matcher.clone());
             if removed.paranoia_level <= level {
-                also.add(removed.matcher, removed.half);
+                also.add(removed.matcher, removed.scopes);
             }
         }
         let operators = &self.operators;

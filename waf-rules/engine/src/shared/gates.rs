@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use regex_syntax::hir::Hir;
 
-use crate::gate::{Content, Gate, Half, Input, Part};
+use crate::gate::{Content, Gate, Input, Part, Scopes};
 use crate::limits::{MAX_NEEDLESS_MATCHERS, MAX_OWN_MATCHERS};
 use crate::operator::{Matcher, MatcherKey};
 use crate::shared::Shared;
@@ -23,24 +23,22 @@ pub(crate) struct SharedPart {
     wanted: Wanted,
 }
 
-/// Patterns and lists in the order of their numbers, with the halves of an exchange they are looked for in.
+/// Patterns and lists in the order of their numbers, with the scopes they are looked for in.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Wanted {
-    list: Vec<(Matcher, [bool; 2])>,
+    list: Vec<(Matcher, Scopes)>,
     numbers: HashMap<MatcherKey, u32>,
 }
 
 impl Wanted {
-    pub(crate) fn add(&mut self, matcher: Matcher, half: Half) {
+    pub(crate) fn add(&mut self, matcher: Matcher, scopes: Scopes) {
         let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
         let number = *self.numbers.entry(matcher.key()).or_insert(next);
         if number == next {
-            self.list.push((matcher, [false; 2]));
+            self.list.push((matcher, Scopes::default()));
         }
-        if let Some((_, halves)) = self.list.get_mut(number as usize)
-            && let Some(looked_for) = halves.get_mut(half as usize)
-        {
-            *looked_for = true;
+        if let Some((_, known)) = self.list.get_mut(number as usize) {
+            known.union(scopes);
         }
     }
 
@@ -48,24 +46,21 @@ impl Wanted {
         self.numbers.get(&key).copied()
     }
 
-    fn halves(&self, key: MatcherKey) -> [bool; 2] {
+    fn scopes(&self, key: MatcherKey) -> Scopes {
         let known = self.number(key).and_then(|number| self.list.get(number as usize));
-        known.map_or([false; 2], |(_, halves)| *halves)
+        known.map_or_else(Scopes::default, |(_, scopes)| *scopes)
     }
 
-    /// Those that `other` does not look for in every half they are looked for here.
+    /// Those that `other` does not look for in every scope they are looked for here.
     fn beyond<'a, 'b>(
         &'a self,
         other: &'b Self,
-    ) -> impl Iterator<Item = &'a (Matcher, [bool; 2])> + use<'a, 'b> {
-        self.list.iter().filter(|(matcher, halves)| {
-            let known = other.halves(matcher.key());
-            halves.iter().zip(known).any(|(wanted, known)| *wanted && !known)
-        })
+    ) -> impl Iterator<Item = &'a (Matcher, Scopes)> + use<'a, 'b> {
+        self.list.iter().filter(|(matcher, scopes)| !scopes.are_in(other.scopes(matcher.key())))
     }
 
     fn inputs<'a>(
-        list: impl Iterator<Item = (u32, &'a (Matcher, [bool; 2]))>,
+        list: impl Iterator<Item = (u32, &'a (Matcher, Scopes))>,
         tree: &impl Fn(MatcherKey) -> Option<&'a Hir>,
     ) -> Vec<Input<'a>> {
         let content = |matcher: &'a Matcher| match matcher {
@@ -76,9 +71,9 @@ impl Wanted {
                 None => Cow::Owned(pattern.tree().unwrap_or_else(|_| Hir::empty())),
             }),
         };
-        let input = |(number, (matcher, halves)): (u32, &'a (Matcher, [bool; 2]))| Input {
+        let input = |(number, (matcher, scopes)): (u32, &'a (Matcher, Scopes))| Input {
             number,
-            halves: *halves,
+            scopes: *scopes,
             content: content(matcher),
         };
         list.map(input).collect()
@@ -95,13 +90,7 @@ impl Shared {
         tree: impl Fn(MatcherKey) -> Option<&'a Hir>,
     ) -> (Gate, HashMap<MatcherKey, u32>) {
         let mut all = needed.clone();
-        for (matcher, halves) in &removed.list {
-            for half in [Half::Request, Half::Response] {
-                if halves.get(half as usize) == Some(&true) {
-                    all.add(matcher.clone(), half);
-                }
-            }
-        }
+        removed.list.iter().for_each(|(matcher, scopes)| all.add(matcher.clone(), *scopes));
         let shared = self.fitting(needed, &all).unwrap_or_else(|| {
             let numbered = (0_u32..).zip(&all.list);
             let part = Part::new(&Wanted::inputs(numbered, &|key| tree(key)));

@@ -41,7 +41,7 @@ fn tuned_rule_sets_ask_one_gate() {
         ("SecRuleRemoveByTag a", true, false),
         ("SecRuleUpdateTargetById 1 \"!ARGS:x\"", true, false),
         ("SecRule ARGS \"@rx own[0-9]\" \"id:20,phase:2,pass\"", true, true),
-        // Known, but not in this half of the exchange.
+        // Known, but not in this scope.
         ("SecRule RESPONSE_HEADERS \"@rx one[0-9]\" \"id:20,phase:3,pass\"", true, true),
         (
             "SecRule ARGS \"@rx ownA\" \"id:20,phase:2,pass\"\n\

@@ -2,7 +2,7 @@
 
 use crate::ast::AllowScope;
 use crate::compile::Names;
-use crate::gate::{Gate, Half};
+use crate::gate::{Gate, Scope};
 use crate::limits::{MAX_KEPT_MATCHES, MAX_MATCHED_VARS};
 use crate::meta::Phase;
 use crate::operator::{Operator, Search};
@@ -29,7 +29,7 @@ pub(super) struct Context<'a> {
     /// Position among the rules.
     pub(super) position: usize,
     /// `None` where every pattern is tried.
-    gate: Option<(&'a Gate, Half)>,
+    gate: Option<&'a Gate>,
     /// The step whose first link matches values of the views alone that the survey admits.
     by_view: Option<usize>,
 }
@@ -119,7 +119,7 @@ impl State {
         if todo.steps.is_empty() {
             return;
         }
-        let gate = Some((&plan.gate, Half::of(phase)));
+        let gate = Some(&plan.gate);
         self.survey(rules, plan, phase);
         let mut from = 0;
         while let Some(at) = self.survey.next_step(todo, from) {
@@ -290,9 +290,9 @@ impl State {
         argument: &[u8],
     ) -> bool {
         let datum = self.transformed(context, pipeline, found.datum);
-        let holds = self.test(context, (link, operator), datum, argument) != link.negated;
+        let found = Found { datum, ..found };
+        let holds = self.test(context, (link, operator), found, argument) != link.negated;
         if holds {
-            let found = Found { datum, ..found };
             self.hit(context, link, operator, Hit { found, link: number });
         }
         holds
@@ -334,7 +334,7 @@ impl State {
         &mut self,
         context: Context<'_>,
         (link, operator): (&Link, &Operator),
-        datum: Datum,
+        Found { variable, datum, .. }: Found,
         argument: &[u8],
     ) -> bool {
         if let Operator::Compare(comparison, number) = operator {
@@ -344,7 +344,8 @@ impl State {
         let id = datum.value(&mut self.values);
         // A negated pattern is expected to match: the gate would seldom spare the search.
         if let (Some(gate), Some(matcher), false) = (context.gate, link.matcher, link.negated)
-            && !self.scans.admits(gate, &self.values, id, matcher as usize)
+            && let scope = Scope::of(variable, context.rule.meta.phase)
+            && !self.scans.admits((gate, scope), &self.values, id, matcher as usize)
         {
             return false;
         }

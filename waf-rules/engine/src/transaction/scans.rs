@@ -2,13 +2,13 @@
 
 use crate::bits::BitSet;
 use crate::cost::Watch;
-use crate::gate::{Gate, Half, Scratch};
+use crate::gate::{Gate, Scope, Scratch};
 use crate::transaction::values::{ValueId, Values};
 
 #[derive(Debug, Default)]
 pub(crate) struct Scans {
-    /// By half and value: position in `sets` + 1, 0 for not scanned.
-    of: [Vec<u32>; 2],
+    /// By scope and value: position in `sets` + 1, 0 for not scanned.
+    of: [Vec<u32>; Scope::ALL.len()],
     sets: Vec<BitSet>,
     used: usize,
     /// Never seen: a scan always makes its set.
@@ -29,32 +29,32 @@ impl Scans {
     #[inline]
     pub(crate) fn admits(
         &mut self,
-        (gate, half): (&Gate, Half),
+        (gate, scope): (&Gate, Scope),
         values: &Values,
         id: ValueId,
         matcher: usize,
     ) -> bool {
-        self.candidates((gate, half), values, id).contains(matcher)
+        self.candidates((gate, scope), values, id).contains(matcher)
     }
 
     /// All patterns and lists that may match a value.
     #[inline]
     pub(crate) fn candidates(
         &mut self,
-        (gate, half): (&Gate, Half),
+        (gate, scope): (&Gate, Scope),
         values: &Values,
         id: ValueId,
     ) -> &BitSet {
         let id = values.scanned(id);
-        let known = self.of.get(half as usize).and_then(|of| of.get(id.index())).copied();
+        let known = self.of.get(scope as usize).and_then(|of| of.get(id.index())).copied();
         let at = match known {
             Some(known) if known > 0 => known as usize - 1,
-            Some(_) | None => self.scan((gate, half), values, id),
+            Some(_) | None => self.scan((gate, scope), values, id),
         };
         self.sets.get(at).unwrap_or(&self.nothing)
     }
 
-    fn scan(&mut self, (gate, half): (&Gate, Half), values: &Values, id: ValueId) -> usize {
+    fn scan(&mut self, (gate, scope): (&Gate, Scope), values: &Values, id: ValueId) -> usize {
         let began = self.watch.scan_begins();
         let at = self.used;
         self.used += 1;
@@ -62,9 +62,9 @@ impl Scans {
             self.sets.push(BitSet::default());
         }
         if let Some(set) = self.sets.get_mut(at) {
-            gate.candidates(half, values.get(id), &mut self.scratch, set);
+            gate.candidates(scope, values.get(id), &mut self.scratch, set);
         }
-        if let Some(of) = self.of.get_mut(half as usize) {
+        if let Some(of) = self.of.get_mut(scope as usize) {
             if of.len() <= id.index() {
                 of.resize(values.len().max(id.index() + 1), 0);
             }

@@ -1,7 +1,7 @@
 //! Which steps of a phase can match at all: every value is looked at once, for all steps that are about the place it stands
 //! at, and what it admits marks steps. What is remembered of a value at its place is not looked at again.
 
-use crate::gate::Half;
+use crate::gate::Scope;
 use crate::memory::{self, Mark, Memory, Place, Question, RecordId};
 use crate::meta::Phase;
 use crate::plan::{PhasePlan, Plan, Side, Watch};
@@ -153,7 +153,7 @@ impl Suspects {
 struct Surveyed<'a> {
     plan: &'a Plan,
     phase: &'a PhasePlan,
-    half: Half,
+    number: Phase,
     rules: &'a RuleSet,
 }
 
@@ -162,7 +162,7 @@ impl State {
     pub(super) fn survey(&mut self, rules: &RuleSet, plan: &Plan, number: Phase) {
         let Some(phase) = plan.phases.get(number.index()) else { return };
         self.survey.begin(self.epoch, phase, rules.program.views.len());
-        let surveyed = Surveyed { plan, phase, half: Half::of(number), rules };
+        let surveyed = Surveyed { plan, phase, number, rules };
         memory::with(|memory| self.look_around(surveyed, memory));
     }
 
@@ -259,7 +259,8 @@ impl State {
         if watch.asks.is_empty() {
             return;
         }
-        let gate = (&surveyed.plan.gate, surveyed.half);
+        let Some(target) = surveyed.rules.program.views.target(view) else { return };
+        let gate = (&surveyed.plan.gate, Scope::of(target.variable, surveyed.number));
         let found = self.scans.candidates(gate, &self.values, value);
         let found_any = meet(found.words(), watch.matchers.words());
         if !found_any && !watch.trigger.meets(classes) {
