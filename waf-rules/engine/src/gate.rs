@@ -63,7 +63,6 @@ pub(crate) enum Content<'a> {
     List(&'a [Vec<u8>]),
 }
 
-
 impl Gate {
     /// Sets `found` to the numbers of all patterns and lists that may match `value`.
     pub(crate) fn candidates(

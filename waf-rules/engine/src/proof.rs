@@ -28,9 +28,8 @@ impl RuleSet {
             candidates: HashMap::new(),
             scratch: Scratch::default(),
         };
-        let mut is_wrong = |rule: &&Rule| {
-            rule.links.iter().any(|link| trial.is_wrong(link, rule.meta.phase))
-        };
+        let mut is_wrong =
+            |rule: &&Rule| rule.links.iter().any(|link| trial.is_wrong(link, rule.meta.phase));
         self.program.rules.iter().filter(|rule| is_wrong(rule)).map(|rule| rule.meta.id).collect()
     }
 }

@@ -40,6 +40,8 @@ mod folding;
 mod keys;
 #[path = "concepts/limits.rs"]
 mod limits;
+#[path = "concepts/memory.rs"]
+mod memory;
 #[path = "concepts/multipart.rs"]
 mod multipart;
 #[path = "concepts/operators.rs"]

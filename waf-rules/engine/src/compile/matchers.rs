@@ -23,9 +23,8 @@ impl Compiler<'_> {
     pub(super) fn removed(&mut self, draft: &Draft) -> Vec<Removed> {
         let paranoia_level = draft.paranoia_level();
         let mut removed = Vec::new();
-        let gated = |node: &&OperatorNode| {
-            GATED.iter().any(|name| node.name.eq_ignore_ascii_case(name))
-        };
+        let gated =
+            |node: &&OperatorNode| GATED.iter().any(|name| node.name.eq_ignore_ascii_case(name));
         for link in &draft.links {
             let Some(node) = link.operator.as_ref().filter(gated) else { continue };
             let targets = link.targets.iter();

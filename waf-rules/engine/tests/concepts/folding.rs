@@ -188,7 +188,10 @@ fn rule_sets_at_random() {
         let (plain, planned) = (compile(&text, false), compile(&text, true));
         for request in [get("/"), get("/?q=x"), get("/?q=y&r=z"), form("q=b&s=1")] {
             let expected = observe(&plain, request);
-            assert_eq!(observe(&planned, request), expected, "{round}: {}\n{text}", request.uri);
+            for _ in 0..2 {
+                let found = observe(&planned, request);
+                assert_eq!(found, expected, "{round}: {}\n{text}", request.uri);
+            }
             different.insert(expected);
         }
     }
