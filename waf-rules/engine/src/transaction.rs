@@ -46,7 +46,8 @@ use crate::variable::Variable;
 
 thread_local! {
     /// States of finished transactions, so that the next one allocates little.
-    static IDLE: RefCell<Vec<State>> = const { RefCell::new(Vec::new()) };
+    #[expect(clippy::vec_box, reason = "states are large, and change hands only as pointers")]
+    static IDLE: RefCell<Vec<Box<State>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// What `UNIQUE_ID` says.
@@ -99,7 +100,7 @@ impl TransactionId {
 /// One exchange. Methods are called in the order of the phases; a phase that is left out is not made up for.
 pub struct Transaction {
     rules: Arc<RuleSet>,
-    state: State,
+    state: Box<State>,
 }
 
 impl Transaction {
