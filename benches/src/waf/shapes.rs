@@ -35,7 +35,12 @@ pub const SHAPES: [Shape; 8] = [
 impl Shape {
     /// Its requests, always the same.
     pub fn requests(&self) -> Vec<Request> {
-        (0..VARIANTS).map(|variant| (self.make)(&mut Draw::new(variant))).collect()
+        self.first(VARIANTS)
+    }
+
+    /// The first of its requests.
+    pub fn first(&self, count: u64) -> Vec<Request> {
+        (0..count).map(|variant| (self.make)(&mut Draw::new(variant))).collect()
     }
 }
 
