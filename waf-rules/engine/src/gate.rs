@@ -1,22 +1,26 @@
 //! The prefilter: one scan of a value tells which patterns and phrase lists can match it at all.
 //!
 //! Each pattern is reduced to alternatives of conditions that every match fulfils ([`plan`]): certain literals occur
-//! between certain neighbours, bytes of certain sets occur, the value is long enough. One automaton over the literals
-//! of all patterns ([`automaton`]) finds what occurs; patterns without literals are tried by their byte sets.
+//! between certain neighbours, bytes of certain sets occur, the value is long enough. One walk ([`filter`]) tells where
+//! literals of any pattern may end, and a trie ([`trie`]) which ones do; patterns without literals are tried by their
+//! byte sets.
 //! A condition may only ever be too weak: what the gate lets through is still matched by its own automaton. A value
 //! has the same candidates as the same value in lower case.
 
 mod alphabet;
-mod automaton;
 mod bytes;
 mod conditions;
 mod family;
+mod filter;
 mod hits;
 mod literals;
 mod noise;
 mod plan;
 mod scope;
 mod sides;
+mod symbols;
+mod tail;
+mod trie;
 
 use std::borrow::Cow;
 use std::sync::Arc;

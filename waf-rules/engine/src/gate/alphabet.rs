@@ -76,6 +76,12 @@ impl Alphabet {
         self.classes.get(usize::from(byte)).copied().unwrap_or(Classes::NONE)
     }
 
+    /// The classes of the bytes of a value.
+    #[inline]
+    pub(super) fn of_value(&self, value: &[u8]) -> Classes {
+        value.iter().fold(Classes::NONE, |all, byte| all.union(self.of(*byte)))
+    }
+
     /// The classes of all bytes of a set.
     pub(super) fn of_set(&self, set: ByteSet) -> Classes {
         let members = (0..=u8::MAX).filter(|byte| set.contains(*byte));

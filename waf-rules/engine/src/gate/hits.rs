@@ -1,6 +1,21 @@
 //! Which groups of literals a value was found to have.
 
+use crate::gate::tail::Tail;
 use crate::limits::{MAX_GATE_CHECKS_PER_BYTE, MIN_GATE_CHECKS};
+
+/// Places of long values that are remembered, a power of two.
+const PLACES: usize = 1024;
+
+/// A place of a value as far as literals are concerned: what stands before it, as a tail, and what stands beside that,
+/// in lower case as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Place {
+    pub(super) tail: Tail,
+    /// The byte before the tail.
+    pub(super) before: u8,
+    /// The byte behind the place.
+    pub(super) after: u8,
+}
 
 /// Kept from scan to scan: what is of an earlier scan has another number.
 #[derive(Debug, Default)]
@@ -12,6 +27,8 @@ pub(crate) struct Hits {
     /// By group: the scan that found it.
     groups: Vec<u32>,
     found: Vec<u32>,
+    /// Places that were looked at, with their scans.
+    places: Vec<(Place, u32)>,
     checks: usize,
 }
 
@@ -31,7 +48,27 @@ impl Hits {
         if self.scan == 0 {
             self.states.fill(0);
             self.groups.fill(0);
+            self.places.clear();
             self.scan = 1;
+        }
+    }
+
+    /// Whether a place was not looked at yet; texts say most things more than once. Now it is.
+    #[inline]
+    pub(super) fn is_new(&mut self, place: Place) -> bool {
+        if self.places.is_empty() {
+            self.places.resize(PLACES, (Place::default(), 0));
+        }
+        let mixed =
+            (place.tail ^ Tail::from(place.after) << 56).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let seen = (place, self.scan);
+        match self.places.get_mut((mixed >> 32) as usize % PLACES) {
+            Some(known) if *known == seen => false,
+            Some(known) => {
+                *known = seen;
+                true
+            }
+            None => true,
         }
     }
 

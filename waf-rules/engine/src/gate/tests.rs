@@ -130,21 +130,21 @@ fn conditions_are_necessary() {
     assert!(excluded > 10_000, "the conditions exclude next to nothing: {excluded}");
 }
 
-/// Where literals are all there is, neighbours are no longer asked for: more is let through, never less.
+/// Where literals are all there is, neighbours are no longer asked for: more is let through, never less. What is said
+/// again does not count.
 #[test]
 fn checks_are_bounded() {
-    // Six literals end at every byte in the middle of the value; half may stand anywhere but for what is before them, half
-    // but for what is after them.
-    let literals = (3..=8).map(|length| "a".repeat(length));
-    let patterns = literals.enumerate().map(|(at, literal)| match at % 2 {
-        0 => format!(r"\b{literal}"),
-        _ => format!(r"{literal}\b"),
-    });
+    let letters = (b'a'..=b't').map(|c| format!("[{}-{}]", char::from(c), char::from(c + 6)));
+    let digits = ["[0-5]", "[0-6]", "[0-7]", "[0-8]"];
+    let patterns = letters
+        .flat_map(|letter| digits.map(|digit| format!("{digit}xyz{letter}|{letter}xyz{digit}")));
     let needs: Vec<Need> = patterns.map(|pattern| Need::of_pattern(0, &tree(&pattern))).collect();
     let family = Family::new(&needs);
-    for (length, expected) in [(30, false), (20_000, true)] {
-        let value = format!("b{}b", "a".repeat(length));
-        assert_eq!(admits(&family, &mut Hits::default(), value.as_bytes()), expected, "{length}");
+    // Each side is right for half of the literals, both sides for none.
+    let value = |count| (0..count).map(|n| format!("{n:04}mxyzm ")).collect::<String>();
+    let same = value(1).repeat(200);
+    for (value, expected) in [(value(2), false), (value(200), true), (same, false)] {
+        assert_eq!(admits(&family, &mut Hits::default(), value.as_bytes()), expected, "{value}");
     }
 }
 
@@ -156,4 +156,46 @@ fn too_many_classes_share_one() {
         let classes = alphabet.of_set(set);
         assert!((0..=u8::MAX).filter(|b| set.contains(*b)).all(|b| alphabet.of(b).meets(classes)));
     }
+}
+
+/// Values of few kinds of bytes are asked for less, and have the same candidates.
+#[test]
+fn tiers_are_not_seen() {
+    let words: Vec<String> = (0..200).map(|n| format!("w{n}x")).collect();
+    let word = words.join("|");
+    let patterns = [
+        format!(r"(?i)\b(?:{word})\b"),
+        format!(r"(?i)(?:{word})\s*\("),
+        format!(r"[=%]\s*(?:{word})"),
+        format!(r"['<](?:{word})|(?:{word})[.>]"),
+    ];
+    let trees = patterns.iter().map(|pattern| tree(pattern));
+    let needs: Vec<Need> =
+        (0..).zip(trees).map(|(number, tree)| Need::of_pattern(number, &tree)).collect();
+    let together = Family::new(&needs);
+    let alone: Vec<Family> = patterns.iter().map(|pattern| family(pattern)).collect();
+    let regexes: Vec<Pattern> =
+        patterns.iter().map(|pattern| Pattern::new(pattern, Meaning::Values).unwrap()).collect();
+    let pieces = [" ", "W17X", "w199x", "w60", "x", "=", "%", "(", "'", "<", ".", ">", "a", "-"];
+    let (mut state, mut hits) = (0x2545_f491_4f6c_dd1d_u64, Hits::default());
+    let mut seen = [[0_usize; 2]; 4];
+    for round in 0..20_000 {
+        let mut value = Vec::new();
+        for _ in 0..round % 7 {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            value.extend_from_slice(pieces[(state >> 20) as usize % pieces.len()].as_bytes());
+        }
+        let mut found = BitSet::default();
+        found.reset(patterns.len());
+        together.candidates(&value, &mut hits, &mut found);
+        for (number, regex) in regexes.iter().enumerate() {
+            let admitted = found.contains(number);
+            assert_eq!(admitted, admits(&alone[number], &mut hits, &value), "{number} {value:?}");
+            assert!(admitted || !regex.is_match(&value), "{number} {value:?}");
+            seen[number][usize::from(admitted)] += 1;
+        }
+    }
+    assert!(seen.as_flattened().iter().all(|count| *count > 500), "{seen:?}");
 }
