@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 
 const MARK: &str = "guest| ";
+/// What the SDK for AssemblyScript puts before a line, which it writes on standard output.
+const LEVEL: &str = "[INFO]: ";
 /// Callbacks of root contexts that come when the gateway finds the time.
 const LATER: [&str; 2] = ["tick", "queue"];
 
@@ -27,7 +29,8 @@ pub struct Told {
 pub fn tell(lines: &[String], before: usize) -> Told {
     let mut roles = Roles::default();
     let unmarked = lines.iter().skip(before).filter(|line| !line.starts_with(MARK));
-    let mut told = Told { plain: unmarked.cloned().collect(), ..Told::default() };
+    let mut told =
+        Told { plain: unmarked.map(|line| without_level(line)).collect(), ..Told::default() };
     for (index, block) in blocks(lines) {
         let Some(text) = block.first() else { continue };
         let (context, callback) = text.split_once(' ').unwrap_or((text, ""));
@@ -53,6 +56,10 @@ pub fn tell(lines: &[String], before: usize) -> Told {
         }
     }
     told
+}
+
+fn without_level(line: &str) -> String {
+    line.strip_prefix(LEVEL).unwrap_or(line).to_owned()
 }
 
 /// A callback with what it did, and the place of its first line. What a guest writes on standard output has no callback.

@@ -19,7 +19,11 @@ pub struct Scenario {
     /// The module, as `modules::module` names it; after `*-` an example that is there in every language: such a scenario is
     /// one for each, with the language behind its name.
     pub plugin: String,
-    /// Whether it shares a VM with others of the same module: guests do not, as they share data within one.
+    /// Whether it is about an example, not a guest.
+    #[serde(skip)]
+    pub example: bool,
+    /// Whether it shares a VM with others of the same module: guests do not, as they share data within one, and the SDK for
+    /// AssemblyScript knows one configuration a VM.
     #[serde(skip)]
     pub shares_vm: bool,
     /// The plugin's configuration. `$CALLEE` and `$DEAD` become names of clusters: one that answers, one that nobody
@@ -92,7 +96,8 @@ impl Scenario {
         let of = |language: &str| Scenario {
             name: format!("{}-{language}", self.name),
             plugin: format!("{language}-{example}"),
-            shares_vm: true,
+            example: true,
+            shares_vm: language != "assemblyscript",
             ..self.clone()
         };
         LANGUAGES.map(of).to_vec()

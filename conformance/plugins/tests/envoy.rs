@@ -51,7 +51,7 @@ fn problems(scenario: &Scenario, transcript: &Transcript) -> Vec<String> {
 async fn envoy_does_what_is_recorded_and_what_the_specification_states() {
     let envoy = Envoy::found().unwrap();
     let mut left = Scenario::all().unwrap();
-    left.retain(|scenario| !scenario.shares_vm);
+    left.retain(|scenario| !scenario.example);
     let mut report = Vec::new();
     for _ in 0..TRIES {
         report.clear();

@@ -2,7 +2,7 @@
 
 import { Kind, Listener, read } from "../shared/json";
 
-export class Config implements Listener {
+export class Config extends Listener {
   requestHeaders: string[] = [];
   responseHeaders: string[] = [];
   requestBody: bool = false;

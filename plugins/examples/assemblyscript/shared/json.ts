@@ -14,9 +14,10 @@ export enum Kind {
   Members,
 }
 
-/// Is told every value. Items of a list have the path of the list.
-export interface Listener {
-  value(path: string, kind: Kind, text: string): void;
+/// Is told every value. Items of a list have the path of the list. (No interface: asc 0.28 does not find every class that
+/// implements one.)
+export abstract class Listener {
+  abstract value(path: string, kind: Kind, text: string): void;
 }
 
 /// Reads one value that is all of the text; false when it is no JSON. What was told before stays told.

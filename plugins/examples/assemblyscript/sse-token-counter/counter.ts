@@ -3,7 +3,7 @@
 import { Kind, Listener, read } from "../shared/json";
 import { EventListener } from "./events";
 
-export class Counter implements EventListener {
+export class Counter extends EventListener {
   events: u64 = 0;
   /// Chunks that brought text.
   private deltas: u64 = 0;
@@ -40,7 +40,7 @@ export class Counter implements EventListener {
 }
 
 /// A chunk of a chat completion, as far as it is looked at.
-class Chunk implements Listener {
+class Chunk extends Listener {
   text: bool = false;
   usage: bool = false;
   prompt: u64 = 0;

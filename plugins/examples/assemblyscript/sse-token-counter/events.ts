@@ -7,8 +7,8 @@ const LF: u8 = 10;
 const CR: u8 = 13;
 
 /// Is told the data of every event that is complete.
-export interface EventListener {
-  event(data: string): void;
+export abstract class EventListener {
+  abstract event(data: string): void;
 }
 
 export class Events {

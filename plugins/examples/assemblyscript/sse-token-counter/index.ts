@@ -19,7 +19,7 @@ import { Kind, Listener, read } from "../shared/json";
 import { Counter } from "./counter";
 import { Events } from "./events";
 
-class Config implements Listener {
+class Config extends Listener {
   metricPrefix: string = "sse";
   property: string = "sse_tokens";
   problem: string = "";
