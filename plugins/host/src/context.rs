@@ -94,6 +94,10 @@ impl Half {
         kept.freeze()
     }
 
+    pub(crate) fn is_resumed(&self) -> bool {
+        self.resumed
+    }
+
     pub(crate) fn held_bytes(&self) -> usize {
         self.body.len() + self.kept.len()
     }
@@ -137,9 +141,12 @@ impl Context {
         if map.trailers { half.trailers_open } else { half.headers_open }
     }
 
-    /// The module wants a direction to go on. False when nothing of it can.
+    /// The module wants a direction to go on. Where nothing is held that says nothing.
     pub(crate) fn resume(&mut self, side: Side) {
         let half = self.half(side);
+        if !half.headers_open && !half.trailers_open && !half.body_open {
+            return;
+        }
         half.resumed = true;
         half.headers_open = false;
         half.trailers_open = false;
@@ -208,6 +215,11 @@ impl Context {
         }
         let half = self.half(side);
         if half.resumed { Some(Step::Continue(half.release())) } else { None }
+    }
+
+    /// The callback itself has answered that a direction goes on.
+    pub(crate) fn go_on(&mut self, side: Side) {
+        self.half(side).resumed = true;
     }
 
     /// Lets everything go that is held in a direction.

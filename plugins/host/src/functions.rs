@@ -15,7 +15,7 @@ mod streams;
 mod upstream;
 mod wasi;
 
-use wasmtime::{Engine, Linker, Module, Val};
+use wasmtime::{Engine, Linker, Module, Val, ValType};
 
 use crate::abi::Status;
 use crate::state::State;
@@ -51,14 +51,11 @@ pub(crate) fn linker_for(
         let (place, name) = (import.module(), import.name());
         let Some(function) = import.ty().func().cloned() else { continue };
         let said = format!("{place}.{name} is not a function of this host");
-        let answers = function.results().len();
+        let results: Vec<ValType> = function.results().collect();
         // Refused where the name is taken, which is the test for it.
-        let defined = linker.func_new(place, name, function, move |mut caller, _, results| {
-            if let Some(result) = results.get_mut(0)
-                && answers == 1
-                && matches!(result, Val::I32(_))
-            {
-                *result = Val::I32(Status::Unimplemented as i32);
+        let defined = linker.func_new(place, name, function, move |mut caller, _, answers| {
+            for (answer, kind) in answers.iter_mut().zip(&results) {
+                *answer = unimplemented(kind).ok_or_else(|| wasmtime::Error::msg(said.clone()))?;
             }
             log::line(caller.data_mut(), crate::LogLevel::Error, said.as_bytes());
             Ok(())
@@ -68,4 +65,16 @@ pub(crate) fn linker_for(
         }
     }
     Ok(linker)
+}
+
+/// What a function that is not there answers: nothing at all for a kind of value that knows no "unimplemented".
+fn unimplemented(kind: &ValType) -> Option<Val> {
+    let status = Status::Unimplemented as i32;
+    match kind {
+        ValType::I32 => Some(Val::I32(status)),
+        ValType::I64 => Some(Val::I64(status.into())),
+        ValType::F32 => Some(Val::F32(0)),
+        ValType::F64 => Some(Val::F64(0)),
+        ValType::V128 | ValType::Ref(_) => None,
+    }
 }

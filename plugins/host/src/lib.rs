@@ -20,6 +20,7 @@ mod host;
 pub mod limits;
 mod module;
 pub mod pairs;
+mod plain;
 mod plugin;
 mod services;
 mod shared;
@@ -34,11 +35,12 @@ pub use context::{PluginReply, Step};
 pub use host::{Host, HostOptions};
 pub use limits::{Limits, SharedLimits};
 pub use module::{LoadError, Module};
+pub use plain::{PlainFields, PlainStream};
 pub use plugin::{GrpcEvent, NotOpened, Plugin, PluginSpec, Reply, Visit};
 pub use services::{
     GrpcCall, GrpcCommand, HttpAnswer, HttpCall, LogLine, NoServices, NotBegun, RedisTarget,
     Services,
 };
 pub use shared::{GuestMetrics, Shared};
-pub use stream::{Fields, Refused, Stream, UpstreamHost, Value};
+pub use stream::{Field, Fields, Refused, Stream, UpstreamHost, Value};
 pub use vm::StartError;

@@ -173,7 +173,6 @@ impl Plugin {
 
     /// Whether [`Plugin::open`] may succeed now; pending while a VM is being made at this very moment. False when
     /// every VM is down and waits after repeated crashes.
-    #[must_use]
     pub fn poll_ready(&self, waker: &Waker) -> Poll<bool> {
         let mut coming = false;
         for slot in &self.slots {
@@ -202,7 +201,9 @@ impl fmt::Debug for Plugin {
 impl Drop for Plugin {
     fn drop(&mut self) {
         for slot in &self.slots {
-            slot.retire();
+            if !slot.retire() {
+                self.setup.clock.keep(slot);
+            }
         }
     }
 }

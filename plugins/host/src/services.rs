@@ -14,7 +14,7 @@ use crate::plugin::Reply;
 /// An HTTP request a module makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpCall {
-    /// The cluster, as the module names it.
+    /// The cluster, as the module names it: `outbound|443||name.dns`.
     pub cluster: String,
     /// With `:method`, `:path` and `:authority`, and `content-length` where there is a body.
     pub headers: Pairs,
@@ -106,11 +106,6 @@ pub struct LogLine<'a> {
 
 /// The gateway around a plugin.
 pub trait Services: Send + Sync + 'static {
-    /// Whether a cluster is known, by the name modules use (`outbound|443||name.dns`).
-    fn has_cluster(&self, _cluster: &str) -> bool {
-        false
-    }
-
     /// Begins an HTTP request.
     ///
     /// # Errors

@@ -40,6 +40,9 @@ pub trait Fields {
     fn replace_all(&mut self, pairs: &[(&[u8], &[u8])]) -> Result<(), Refused>;
 }
 
+/// A name and its value.
+pub type Field<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+
 /// A fact about an exchange, as a module sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value<'a> {
@@ -54,7 +57,7 @@ pub enum Value<'a> {
     /// A moment since 1970, or a duration, in nanoseconds: as a number.
     Nanos(i64),
     /// A list of pairs, see [`pairs`].
-    Map(Vec<(Cow<'a, [u8]>, Cow<'a, [u8]>)>),
+    Map(Vec<Field<'a>>),
 }
 
 impl<'a> Value<'a> {

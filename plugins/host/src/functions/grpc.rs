@@ -77,6 +77,11 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             answer(c, |guest| open(guest, &written))
         },
     )?;
+    link_commands(linker)
+}
+
+fn link_commands(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    type C<'a> = Caller<'a, State>;
     linker.func_wrap(
         "env",
         "proxy_grpc_send",

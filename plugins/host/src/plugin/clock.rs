@@ -16,6 +16,8 @@ const IDLE: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub(crate) struct Clock {
     slots: Mutex<Vec<Weak<Slot>>>,
+    /// Those of plugins that are gone, until their roots have ended.
+    retired: Mutex<Vec<Arc<Slot>>>,
     woken: Mutex<bool>,
     signal: Condvar,
     stopped: AtomicBool,
@@ -32,6 +34,11 @@ impl Clock {
     pub(crate) fn watch(&self, slots: &[Arc<Slot>]) {
         self.slots.lock().extend(slots.iter().map(Arc::downgrade));
         self.wake();
+    }
+
+    /// Keeps the slot of a plugin that is gone until its root has ended.
+    pub(crate) fn keep(&self, slot: &Arc<Slot>) {
+        self.retired.lock().push(Arc::clone(slot));
     }
 
     /// Something may be due sooner than it was.
@@ -54,6 +61,9 @@ impl Clock {
                 slots.retain(|slot| slot.strong_count() > 0);
                 slots.iter().filter_map(Weak::upgrade).collect()
             };
+            let retired: Vec<_> = self.retired.lock().clone();
+            retired.iter().for_each(|slot| slot.turn(now));
+            self.retired.lock().retain(|slot| !slot.has_ended());
             for slot in slots {
                 if let Some(due) = slot.due() {
                     if due <= now {

@@ -124,7 +124,9 @@ impl Slot {
             return Poll::Ready(true);
         }
         if place.building && !place.waiting {
-            place.waiters.push(waker.clone());
+            if !place.waiters.iter().any(|waiter| waiter.will_wake(waker)) {
+                place.waiters.push(waker.clone());
+            }
             return Poll::Pending;
         }
         Poll::Ready(false)
@@ -149,11 +151,18 @@ impl Slot {
         self.settle(place);
     }
 
-    /// No exchange comes any more. The root context is asked to end, and waited for.
-    pub(crate) fn retire(self: &Arc<Self>) {
+    /// No exchange comes any more. The root context is asked to end. False when it must be waited for.
+    pub(crate) fn retire(self: &Arc<Self>) -> bool {
         let mut place = self.place.lock();
         place.retired = Some(Instant::now());
         self.settle(place);
+        self.has_ended()
+    }
+
+    /// Whether nothing is left of a retired VM.
+    pub(crate) fn has_ended(&self) -> bool {
+        let place = self.place.lock();
+        place.vm.is_none() && place.before.is_none()
     }
 
     /// What follows from every use of the VM: events are told, a crashed VM is replaced, a retired one ended.

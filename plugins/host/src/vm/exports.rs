@@ -13,6 +13,8 @@ pub(super) enum OnHeaders {
 }
 
 pub(super) type Two<R> = Option<TypedFunc<(u32, u32), R>>;
+/// An answer to an HTTP call: root, token, headers, bytes, trailers.
+pub(super) type Five = Option<TypedFunc<(u32, u32, u32, u32, u32), ()>>;
 pub(super) type Three<R> = Option<TypedFunc<(u32, u32, u32), R>>;
 
 /// Callbacks of a module.
@@ -26,7 +28,7 @@ pub(super) struct Exports {
     pub(super) headers: [OnHeaders; 2],
     pub(super) body: [Three<u32>; 2],
     pub(super) trailers: [Two<u32>; 2],
-    pub(super) http_answer: Option<TypedFunc<(u32, u32, u32, u32, u32), ()>>,
+    pub(super) http_answer: Five,
     pub(super) grpc_metadata: Three<()>,
     pub(super) grpc_message: Three<()>,
     pub(super) grpc_trailers: Three<()>,

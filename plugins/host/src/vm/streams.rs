@@ -59,11 +59,14 @@ impl Vm {
                 )?
             }
         };
+        let state = self.store.data();
+        let action = HeadersAction::of(answered.unwrap_or(0), state.abi, state.stopped);
+        if action == HeadersAction::Continue {
+            self.context(id)?.go_on(side);
+        }
         if let Some(step) = self.decided(id, side)? {
             return Ok(step);
         }
-        let state = self.store.data();
-        let action = HeadersAction::of(answered.unwrap_or(0), state.abi, state.stopped);
         Ok(match action {
             HeadersAction::Continue => Step::Continue(self.context(id)?.release(side)),
             HeadersAction::ContinueAndEnd => {
@@ -91,21 +94,24 @@ impl Vm {
         let parameters = (id, size, u32::from(end));
         let answered =
             self.run(|e| e.body.get(side.index()).and_then(Option::as_ref), id, parameters)?;
-        if let Some(step) = self.decided(id, side)? {
-            return Ok(step);
-        }
         let stopped = self.store.data().stopped;
         let context = self.context(id)?;
         let half = context.half(side);
         match BodyAction::of(answered.unwrap_or(0), stopped) {
-            BodyAction::Continue => return Ok(Step::Continue(context.release(side))),
+            BodyAction::Continue => context.go_on(side),
             BodyAction::Buffer => {}
             BodyAction::Watermark => {
                 let body = half.body.split();
                 half.kept.unsplit(body);
             }
+            // What a module has asked to let go it has not taken.
+            BodyAction::NoBuffer if half.is_resumed() => {}
             BodyAction::NoBuffer => half.body.clear(),
         }
+        if let Some(step) = context.decided(side) {
+            return Ok(step);
+        }
+        let half = context.half(side);
         Ok(if half.held_bytes() > half.limit { Step::TooLarge } else { Step::Hold })
     }
 
@@ -118,11 +124,10 @@ impl Vm {
         let count = self.fields(id, Map { side, trailers: true })?;
         let answered =
             self.run(|e| e.trailers.get(side.index()).and_then(Option::as_ref), id, (id, count))?;
-        if let Some(step) = self.decided(id, side)? {
-            return Ok(step);
+        if answered.unwrap_or(0) == 0 && !self.store.data().stopped {
+            self.context(id)?.go_on(side);
         }
-        let go = answered.unwrap_or(0) == 0 && !self.store.data().stopped;
-        Ok(if go { Step::Continue(self.context(id)?.release(side)) } else { Step::Hold })
+        Ok(self.decided(id, side)?.unwrap_or(Step::Hold))
     }
 
     /// What has been decided of a direction that is held; the waker is told of it.
