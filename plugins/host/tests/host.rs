@@ -16,3 +16,5 @@ mod kit;
 mod lifecycle;
 #[path = "host/streams.rs"]
 mod streams;
+#[path = "host/wheel.rs"]
+mod wheel;
