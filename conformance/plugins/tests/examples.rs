@@ -2,6 +2,8 @@
 //!
 //! Needs `make plugins` and `scripts/plugins-oracle.sh`. Envoy compiles Go's modules for 10 s of CPU time each.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use portcullis_conformance_plugins::drive;
 use portcullis_conformance_plugins::envoy::Envoy;
 use portcullis_conformance_plugins::scenario::Scenario;

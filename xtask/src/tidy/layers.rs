@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "[layers]\n0 = [\"a\", \"b\"]\n1 = [\"c\"]\n[outside]\ncrates = [\"portcullis-testkit\", \"x\"]\n\
-                        [only]\nbig = [\"c\"]\n";
+                        [only]\nbig = [\"c\"]\n[unsafe]\ncrates = [\"c\"]\n";
 
     /// Name and kind, as `cargo metadata` says them.
     type Import = (&'static str, Option<&'static str>);
