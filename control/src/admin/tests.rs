@@ -62,7 +62,10 @@ async fn every_page() {
     assert!(body.contains("# TYPE portcullis_"), "{body}");
 
     let (status, body) = admin.get("/waf/profile").await;
-    assert_eq!((status, &*body), (200, "No exchange was sampled yet: one in 1000 is.\n"));
+    assert_eq!(
+        (status, &*body),
+        (200, "No exchange was sampled yet; `profile_one_in` of the filter says how many are.\n")
+    );
 
     let problem = Diagnostic::error("routes[0]", "wrong").at("a.yaml", 3, 4);
     admin.status.kept(ReloadOutcome::Refused, vec![problem]);

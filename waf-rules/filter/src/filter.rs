@@ -58,6 +58,8 @@ pub struct WafFilter {
     /// `None` where the rules keep nothing.
     record_counts: Option<RecordCounts>,
     rule_costs: RuleCosts,
+    /// Of so many exchanges, one is timed; 0 for none.
+    profile_one_in: u64,
     /// None where no record can be written.
     audit: Option<AuditLog>,
 }
@@ -104,6 +106,7 @@ impl WafFilter {
         Ok(Self {
             record_counts,
             rule_costs: parts.compiled.rule_costs(parts.metrics),
+            profile_one_in: waf.profile_one_in,
             rules,
             request_body: waf.request_body,
             response_body: waf.response_body,
@@ -122,7 +125,7 @@ impl WafFilter {
 
     fn begin(&self, ex: &Exchange, req: &RequestHeader) -> Transaction {
         let mut tx = Transaction::new(Arc::clone(&self.rules), TransactionId::from(ex.id.0));
-        if is_sampled(ex.id.0) {
+        if is_sampled(ex.id.0, self.profile_one_in) {
             tx.sample();
         }
         if self.audit.is_some() {
@@ -279,7 +282,7 @@ impl Filter for WafFilter {
         if let Some(counts) = &self.record_counts {
             counts.show();
         }
-        if is_sampled(ex.id.0) {
+        if is_sampled(ex.id.0, self.profile_one_in) {
             self.rule_costs.show();
         }
         if let Some(began) = began {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use portcullis_config::defaults::{WAF_PROFILE_ONE_IN, WAF_PROFILE_RULES};
+use portcullis_config::defaults::WAF_PROFILE_RULES;
 use portcullis_telemetry::Metrics;
 use portcullis_telemetry::metrics::{Gauge, WafRuleMetrics};
 use portcullis_waf_engine::{Cost, RuleSet};
@@ -15,10 +15,14 @@ const SCANS: &str = "scans";
 /// Label of what is neither a scan nor the evaluation of a rule.
 const REST: &str = "rest";
 
-/// Whether an exchange is one of those whose rules are timed. Numbers of exchanges follow each other, and so may
-/// requests of one kind: they are spread first.
-pub(crate) const fn is_sampled(exchange: u128) -> bool {
-    (exchange as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) < u64::MAX / WAF_PROFILE_ONE_IN
+/// Whether an exchange is one of those whose rules are timed: one in so many, none for 0. Numbers of exchanges follow each
+/// other, and so may requests of one kind: they are spread first.
+pub(crate) const fn is_sampled(exchange: u128, one_in: u64) -> bool {
+    let spread = (exchange as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    match u64::MAX.checked_div(one_in) {
+        Some(share) => spread <= share,
+        None => false,
+    }
 }
 
 /// Series that are shown, by name of the rule set; they go when they are dropped here.
@@ -110,7 +114,8 @@ pub(crate) fn text(rulesets: &[(String, Arc<RuleSet>)]) -> String {
         .collect();
     profiles.sort_by_key(|(_, _, profile)| std::cmp::Reverse(profile.phases.nanoseconds));
     if profiles.is_empty() {
-        return format!("No exchange was sampled yet: one in {WAF_PROFILE_ONE_IN} is.\n");
+        return "No exchange was sampled yet; `profile_one_in` of the filter says how many are.\n"
+            .to_owned();
     }
     let mut out = String::new();
     for (name, rules, profile) in profiles {
@@ -123,17 +128,19 @@ pub(crate) fn text(rulesets: &[(String, Arc<RuleSet>)]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use portcullis_config::defaults::WAF_PROFILE_ONE_IN;
-
     use super::is_sampled;
 
     #[test]
     fn one_in_so_many_is_sampled_whatever_comes_in_turn() {
         let start = 0x1234_5678_9abc_def0_u128;
-        for step in [1, 2, 3, 7, 10, 100, 1000] {
-            let of = 200 * WAF_PROFILE_ONE_IN;
-            let count = (0..of).filter(|n| is_sampled(start + u128::from(n * step))).count();
-            assert!((150..=250).contains(&count), "{count} with every {step}th");
+        for one_in in [10, 1_000] {
+            for step in [1, 2, 3, 7, 10, 100, 1000] {
+                let numbers = (0..200 * one_in).map(|n| start + u128::from(n * step));
+                let count = numbers.filter(|number| is_sampled(*number, one_in)).count();
+                assert!((150..=250).contains(&count), "{count} of {one_in} with every {step}th");
+            }
         }
+        assert!((0..1_000).all(|number| is_sampled(start + number, 1)));
+        assert!(!(0..1_000).any(|number| is_sampled(start + number, 0)));
     }
 }
