@@ -174,6 +174,10 @@ fn every_family_is_rendered_once_with_help_and_type() {
     metrics.reload_first_request(Duration::from_millis(70));
     metrics.log(LogName::Access).dropped.add(2);
     metrics.panic();
+    let plugin = metrics.plugin(&"easy-logger".into());
+    plugin.crashes("trap").increment();
+    plugin.rebuilt.increment();
+    plugin.log_lines_dropped.add(2);
     let text = metrics.render();
     for name in name::Name::ALL {
         let name = name.as_str();
