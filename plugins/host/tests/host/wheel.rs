@@ -15,10 +15,10 @@ use crate::kit::{Desk, Stage, metrics, plain};
 /// The folder of the plugins.
 fn folder() -> PathBuf {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let folder = root.join(".tools/plugins");
+    let folder = root.join(".tools/higress-plugins");
     assert!(
         folder.join("complete").exists(),
-        "the plugins of the wheel are missing; bring them with: scripts/plugins.sh"
+        "the plugins of the wheel are missing; bring them with: scripts/plugins-oracle.sh"
     );
     folder.join("gpustack_higress_plugins/plugins")
 }
