@@ -140,7 +140,10 @@ async fn play(stage: &Stage, running: &mut dyn Running) -> Result<Transcript> {
         transcript.head("upstream", &request.head);
         transcript.body("upstream", &request.body);
     }
-    for request in stage.callee.requests() {
+    // Calls of one callback go out together: which of them comes first is a matter of chance.
+    let mut called = stage.callee.requests();
+    called.sort_by(|one, other| one.head.start.cmp(&other.head.start));
+    for request in called {
         transcript.head("callee", &request.head);
         transcript.body("callee", &request.body);
     }
