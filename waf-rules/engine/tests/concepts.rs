@@ -11,6 +11,8 @@
 
 #[path = "concepts/harness.rs"]
 mod harness;
+#[path = "concepts/random.rs"]
+mod random;
 
 #[path = "concepts/actions.rs"]
 mod actions;

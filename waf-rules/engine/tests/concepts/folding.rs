@@ -5,6 +5,7 @@ use std::sync::Arc;
 use portcullis_waf_engine::{RuleSet, Transaction, TransactionId};
 
 use crate::harness::{Request, check, compile, form, get, phases};
+use crate::random::Random;
 
 #[test]
 fn levels_and_what_they_skip() {
@@ -75,22 +76,6 @@ SecRule TX:level "@ge 3" "id:4,phase:2,pass,log"
     tx.request_line(b"GET", b"/", b"/", b"HTTP/1.1");
     assert!(tx.request_body(b"", true).is_none());
     assert_eq!(tx.matches().iter().map(|found| found.rule.id).collect::<Vec<_>>(), [4]);
-}
-
-/// xorshift64.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 33) as usize % bound
-    }
-
-    fn of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
-        choices[self.below(choices.len())]
-    }
 }
 
 const CONDITIONS: [&str; 14] = [

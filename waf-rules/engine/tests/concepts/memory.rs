@@ -5,6 +5,7 @@ use std::sync::Arc;
 use portcullis_waf_engine::{RuleSet, Transaction, TransactionId};
 
 use crate::harness::{Request, compile, get, phases};
+use crate::random::Random;
 
 /// Rules that matched with their data, and what `TX` holds in the end. Not what was captured last, where no rule sees that.
 fn observe(rules: &Arc<RuleSet>, request: Request<'_>) -> String {
@@ -95,22 +96,6 @@ SecRule ARGS "!@rx ^[0-9]+$" "id:2,phase:2,pass,log"
         let long = "9".repeat(number % 600);
         let uri = format!("/?a={number}&b={long}");
         assert_eq!(observe(&remembering, get(&uri)), observe(&plain, get(&uri)), "{uri}");
-    }
-}
-
-/// xorshift64.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 33) as usize % bound
-    }
-
-    fn of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
-        choices[self.below(choices.len())]
     }
 }
 
