@@ -6,7 +6,7 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 place="$root/.tools/registry"
 package="docker-registry"
 sha256="a9bd06c0e006854608f8469b4371743f40604ad90975532bb3b7ceeb72fe2913"
-if [ -x "$place/usr/bin/docker-registry" ] && [ "$(cat "$place/SHA256" 2>/dev/null || true)" = "$sha256" ]; then
+if [ -x "$place/usr/bin/docker-registry" ] && grep -qsxF "$sha256" "$place/SHA256"; then
     exit 0
 fi
 work="$(mktemp -d)"

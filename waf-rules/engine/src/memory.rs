@@ -208,3 +208,82 @@ impl Memory {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MARK: Mark = Mark { condition: 7, view: ViewId(1) };
+
+    fn ask<'a>(value: &'a [u8], key: &'a [u8], number: u32) -> Question<'a> {
+        let place = Place { plan: 1, list: 2, key: number };
+        Question { place, key, value, hash: 5 }
+    }
+
+    /// All these have one hash: the place and every byte are compared.
+    #[test]
+    fn only_the_same_value_at_the_same_place_is_known() {
+        let mut memory = Memory::default();
+        assert!(memory.recall(&ask(b"a", b"", 0)).is_none());
+        memory.keep(&ask(b"ab", b"", 0), &[MARK]).unwrap();
+        memory.keep(&ask(b"c", b"ab", 0), &[]).unwrap();
+        assert_eq!(memory.recall(&ask(b"ab", b"", 0)).unwrap().1, [MARK]);
+        assert_eq!(memory.recall(&ask(b"c", b"ab", 0)).unwrap().1, []);
+        for other in
+            [ask(b"ab", b"", 1), ask(b"b", b"a", 0), ask(b"", b"ab", 0), ask(b"abc", b"", 0)]
+        {
+            assert!(memory.recall(&other).is_none(), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_struck_out_is_gone_and_old_numbers_mean_nothing() {
+        let mut memory = Memory::default();
+        let other = Mark { condition: 8, ..MARK };
+        let old = memory.keep(&ask(b"a", b"", 0), &[MARK, other]).unwrap();
+        memory.strike(old, MARK);
+        assert_eq!(memory.recall(&ask(b"a", b"", 0)).unwrap().1, [other]);
+        memory.begin_anew();
+        memory.keep(&ask(b"b", b"", 0), &[other]).unwrap();
+        memory.strike(old, other);
+        assert_eq!(memory.recall(&ask(b"b", b"", 0)).unwrap().1, [other]);
+    }
+
+    #[test]
+    fn at_each_limit_it_begins_anew_or_leaves_out() {
+        let long = vec![b'x'; MAX_REMEMBERED_VALUE_BYTES + 1];
+        let mut memory = Memory::default();
+        assert!(memory.keep(&ask(&long, b"", 0), &[]).is_none());
+        assert!(memory.keep(&ask(b"v", &long, 0), &[]).is_none());
+        assert!(memory.keep(&ask(b"v", b"", 0), &[MARK; MAX_MARKS + 1]).is_none());
+        let longest = &long[1..];
+        for (value, marks, most) in [
+            (&b"v"[..], 0, MAX_REMEMBERED_VALUES),
+            (longest, 0, MAX_REMEMBERED_BYTES / MAX_REMEMBERED_VALUE_BYTES),
+            (b"v", MAX_MARKS, MAX_REMEMBERED_MARKS / MAX_MARKS),
+        ] {
+            let mut memory = Memory::default();
+            let mut kept = 0;
+            for number in 0..most as u32 + 1 {
+                let hash = u64::from(number) << 20;
+                let question = Question { hash, ..ask(value, b"", number) };
+                // A place of the table may be taken by others.
+                kept += usize::from(memory.keep(&question, &vec![MARK; marks]).is_some());
+                assert!(memory.records.len() <= MAX_REMEMBERED_VALUES);
+                assert!(memory.bytes.len() <= MAX_REMEMBERED_BYTES);
+                assert!(memory.marks.len() <= MAX_REMEMBERED_MARKS);
+            }
+            assert!(kept > most * 9 / 10, "{kept} of {most}");
+        }
+        let (mut memory, mut most) = (Memory::default(), 0);
+        let mut number = 0;
+        while memory.generation < 2 {
+            most = memory.records.len();
+            let question = Question { hash: number << 20, ..ask(b"v", b"", number as u32) };
+            memory.keep(&question, &[MARK; MAX_MARKS]);
+            number += 1;
+        }
+        // The one beyond the limit is all there is.
+        assert_eq!((most, memory.records.len()), (MAX_REMEMBERED_MARKS / MAX_MARKS, 1));
+    }
+}
